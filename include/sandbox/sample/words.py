@@ -1,4 +1,5 @@
 """The invented words that names, places and titles of the sample are put together from."""
+# ruff: noqa: SIM905 - word lists read better as running text than as 150 quoted literals
 
 FIRST_NAMES = {
     "F": "Adela Bryony Carys Delphine Esme Fenna Greta Hedda Ilse Junia Klara Liora Maren Nerys Ottilie Petra".split(),
