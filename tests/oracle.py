@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+Row = tuple[Any, ...]
 
 LOG_KEY = re.compile(r"log_data/(\d{4})/(\d\d)/\1-\2-\d\d-events\.json")
 SONG_KEY = re.compile(r"song_data/[^/]+/[^/]+/[^/]+/[^/]+\.json")
@@ -42,18 +45,22 @@ class Counts:
 class Tables:
     """The rows of each table as a sorted list of tuples, columns in the contract's order; None is SQL's NULL."""
 
-    songplays: list[tuple]
-    users: list[tuple]
-    songs: list[tuple]
-    artists: list[tuple]
-    time: list[tuple]
+    songplays: list[Row]
+    users: list[Row]
+    songs: list[Row]
+    artists: list[Row]
+    time: list[Row]
     counts: Counts
 
 
 @dataclass(frozen=True)
 class Play:
-    """A NextSong event of a user, its fields in the order that decides between unequal deliveries of one event."""
+    """A NextSong event of a user."""
 
+    user: int
+    session: int
+    item: int
+    ts: int
     level: str | None
     location: str | None
     user_agent: str | None
@@ -63,10 +70,6 @@ class Play:
     first_name: str | None
     last_name: str | None
     gender: str | None
-    user: str
-    session: int
-    item: int
-    ts: int
 
     @property
     def songplay_id(self) -> str:
@@ -78,15 +81,20 @@ class Play:
         return datetime(1970, 1, 1) + timedelta(milliseconds=self.ts)
 
     @property
-    def rank(self) -> tuple:
-        """Unequal events of one identity: the greatest text wins, field by field and in bytes; NULL is the least."""
-        fields = list(vars(self).values())[:9]
-        return tuple((value is not None, value.encode() if isinstance(value, str) else value or 0) for value in fields)
+    def precedence(self) -> Row:
+        """Of deliveries of one event that differ, the one with the greatest precedence is the play."""
+        return _comparable(self.level, self.location, self.user_agent, self.song, self.artist, self.length)
+
+    @property
+    def recency(self) -> Row:
+        """The play with the greatest recency says what a user is like."""
+        described = _comparable(self.level, self.first_name, self.last_name, self.gender)
+        return (self.ts, self.session, self.item, *described)
 
 
 @dataclass(frozen=True)
 class Song:
-    """A song as the lowest key among the objects that carry its song_id describes it."""
+    """A song as one object describes it."""
 
     song_id: str
     title: str | None
@@ -97,6 +105,11 @@ class Song:
     artist_location: str | None
     latitude: float | None
     longitude: float | None
+
+    @property
+    def precedence(self) -> Row:
+        """Of objects that describe one song_id differently, the one with the greatest precedence is the song."""
+        return _comparable(*vars(self).values())
 
 
 def expected_tables(folder: Path, start: datetime, end: datetime) -> Tables:
@@ -109,9 +122,10 @@ def expected_tables(folder: Path, start: datetime, end: datetime) -> Tables:
     """
     events = [_record(line) for path in _objects(folder, LOG_KEY) for line in path.read_bytes().splitlines()]
     inside = [event for event in events if _ms(start) <= int(event["ts"]) < _ms(end)]
-    plays = _plays(inside)
+    deliveries = [_play(event) for event in inside if event["page"] == "NextSong" and event["userId"]]
+    plays = list({play.songplay_id: play for play in sorted(deliveries, key=lambda play: play.precedence)}.values())
     objects = [_song(_record(path.read_bytes())) for path in _objects(folder, SONG_KEY)]
-    songs = list({song.song_id: song for song in reversed(objects)}.values())
+    songs = list({song.song_id: song for song in sorted(objects, key=lambda song: song.precedence)}.values())
     songplays = _songplays(plays, songs)
     counts = Counts(
         event_lines=len(events),
@@ -122,7 +136,7 @@ def expected_tables(folder: Path, start: datetime, end: datetime) -> Tables:
         matched=sum(row[4] is not None for row in songplays),
         hours_with_plays=len({play.ts // 3_600_000 for play in plays}),
     )
-    return Tables(songplays, _users(plays), _songs(songs), _artists(songs), _time(plays), counts)
+    return Tables(songplays, _users(deliveries), _songs(songs), _artists(songs), _time(plays), counts)
 
 
 def _objects(folder: Path, key: re.Pattern[str]) -> list[Path]:
@@ -130,8 +144,9 @@ def _objects(folder: Path, key: re.Pattern[str]) -> list[Path]:
     return sorted(files, key=lambda path: path.relative_to(folder).as_posix())
 
 
-def _record(line: bytes) -> dict[str, str | None]:
-    return json.loads(line, parse_int=Number, parse_float=Number)
+def _record(line: bytes) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(line, parse_int=Number, parse_float=Number)
+    return record
 
 
 def _ms(moment: datetime) -> Decimal:
@@ -139,18 +154,17 @@ def _ms(moment: datetime) -> Decimal:
     return Decimal((aware - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)) / 1000
 
 
-def _plays(events: Iterable[dict[str, str | None]]) -> list[Play]:
-    one_per_id: dict[str, Play] = {}
-    for event in events:
-        if event["page"] == "NextSong" and event["userId"]:
-            play = _play(event)
-            rival = one_per_id.get(play.songplay_id, play)
-            one_per_id[play.songplay_id] = max(play, rival, key=lambda one: one.rank)
-    return list(one_per_id.values())
+def _comparable(*values: object) -> Row:
+    """Order texts by their bytes (which is by code point) and None after everything, as a descending sort in SQL."""
+    return tuple((value is None, "" if value is None else value) for value in values)
 
 
-def _play(event: dict[str, str | None]) -> Play:
+def _play(event: dict[str, Any]) -> Play:
     return Play(
+        user=int(event["userId"]),
+        session=int(event["sessionId"]),
+        item=int(event["itemInSession"]),
+        ts=int(event["ts"]),
         level=event["level"],
         location=event["location"],
         user_agent=event["userAgent"],
@@ -160,14 +174,10 @@ def _play(event: dict[str, str | None]) -> Play:
         first_name=event["firstName"],
         last_name=event["lastName"],
         gender=event["gender"],
-        user=str(event["userId"]),
-        session=int(event["sessionId"] or ""),
-        item=int(event["itemInSession"] or ""),
-        ts=int(event["ts"] or ""),
     )
 
 
-def _song(record: dict[str, str | None]) -> Song:
+def _song(record: dict[str, Any]) -> Song:
     return Song(
         song_id=str(record["song_id"]),
         title=record["title"],
@@ -189,31 +199,28 @@ def _float(text: str | Decimal | None) -> float | None:
     return None if text is None else float(text)
 
 
-def _songplays(plays: Iterable[Play], songs: Iterable[Song]) -> list[tuple]:
+def _songplays(plays: Iterable[Play], songs: Iterable[Song]) -> list[Row]:
     lowest = {(s.title, s.artist_name, s.duration): s for s in sorted(songs, key=lambda s: s.song_id, reverse=True)}
     rows = []
     for play in plays:
-        song = (
-            lowest.get((play.song, play.artist, play.length))
-            if None not in (play.song, play.artist, play.length)
-            else None
-        )
-        linked = (song.song_id, song.artist_id) if song else (None, None)
-        start = (play.songplay_id, play.start_time, int(play.user), play.level)
-        rows.append((*start, *linked, play.session, play.location, play.user_agent))
+        key = (play.song, play.artist, play.length)
+        song = None if None in key else lowest.get(key)
+        link = (song.song_id, song.artist_id) if song else (None, None)
+        start = (play.songplay_id, play.start_time, play.user, play.level)
+        rows.append((*start, *link, play.session, play.location, play.user_agent))
     return sorted(rows, key=lambda row: row[0])
 
 
-def _users(plays: Iterable[Play]) -> list[tuple]:
-    latest = {int(play.user): play for play in sorted(plays, key=lambda play: (play.ts, play.session, play.item))}
+def _users(deliveries: Iterable[Play]) -> list[Row]:
+    latest = {play.user: play for play in sorted(deliveries, key=lambda play: play.recency)}
     return [(user, p.first_name, p.last_name, p.gender, p.level) for user, p in sorted(latest.items())]
 
 
-def _songs(songs: Iterable[Song]) -> list[tuple]:
+def _songs(songs: Iterable[Song]) -> list[Row]:
     return sorted((s.song_id, s.title, s.artist_id, s.year, _float(s.duration)) for s in songs)
 
 
-def _artists(songs: Iterable[Song]) -> list[tuple]:
+def _artists(songs: Iterable[Song]) -> list[Row]:
     """An artist is as the newest song says: the highest year, then the lowest song_id."""
     by_rank = sorted(sorted(songs, key=lambda s: s.song_id, reverse=True), key=lambda s: s.year or 0)
     newest = {s.artist_id: s for s in by_rank}
@@ -221,10 +228,10 @@ def _artists(songs: Iterable[Song]) -> list[tuple]:
     return sorted(rows, key=lambda row: row[0])
 
 
-def _time(plays: Iterable[Play]) -> list[tuple]:
+def _time(plays: Iterable[Play]) -> list[Row]:
     return [_parts(moment) for moment in sorted({play.start_time for play in plays})]
 
 
-def _parts(at: datetime) -> tuple:
+def _parts(at: datetime) -> Row:
     """Split a moment as Redshift's EXTRACT does: ISO weeks, weekday 0 is Sunday."""
     return (at, at.hour, at.day, at.isocalendar()[1], at.month, at.year, at.isoweekday() % 7)
