@@ -1,0 +1,203 @@
+"""Every hour, Sparkify's event logs and song metadata go from S3 into the star schema on Redshift.
+
+A run covers the half-open interval `[start, end)`, in UTC: its hour when it is scheduled or backfilled, or any range of
+whole hours given as the params `start` and `end` of a manual run. It works in a schema of its own and publishes in one
+transaction, so readers see each hour as a whole or not at all, and loading an hour again gives the same rows.
+
+| task | what it does |
+|---|---|
+| prepare | creates what is missing: schema, star tables, bookkeeping, the run's own schema |
+| stage_events | COPY of the log objects of the interval's days |
+| stage_songs | COPY of the song objects that are new or have changed |
+| load_* | fan out into the run's own songplays, users, songs, artists and time |
+| check_quality | checks what is about to be published; an error stops the run here |
+| publish | one transaction under a mutex: dimensions, fact, links, bookkeeping |
+| cleanup | drops the run's schema; kept for a retry when the run failed |
+
+**A run failed?** Read the failed task's log: it says what is wrong and what to do. Correct the cause, then clear the
+failed task with everything downstream of it.
+
+**Load a range:** trigger the DAG with `start` and `end`. **Load every hour of a range:** `airflow backfill create`.
+"""
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+
+from sparkify.alerts import notify_failure
+from sparkify.checks import accepted, holds, not_null, references, unique
+from sparkify.macros import MACROS
+from sparkify.operators.clean_up import CleanUpOperator
+from sparkify.operators.data_quality import DataQualityOperator
+from sparkify.operators.load_dimension import LoadDimensionOperator
+from sparkify.operators.load_fact import LoadFactOperator
+from sparkify.operators.prepare_warehouse import PrepareWarehouseOperator
+from sparkify.operators.publish import PublishOperator
+from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
+
+SQL = Path(__file__).parents[1] / "include" / "sql"
+RUN, STAR = "{{ run() }}", "{{ star() }}"
+SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
+IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
+BOUND = {name: f"{{{{ interval().bound.{name} }}}}" for name in ("start", "end", "start_ms", "end_ms")}
+PUBLISHED = ("songplays", "users", "songs", "artists", "time")
+
+BEFORE_PUBLICATION = [
+    *not_null(f"{RUN}.songplays", "songplay_id", "start_time", "user_id", "level", "session_id"),
+    unique(f"{RUN}.songplays", "songplay_id"),
+    accepted(f"{RUN}.songplays", "level", ["free", "paid"]),
+    holds(f"{RUN}.songplays", "starts in the interval", IN_INTERVAL),
+    references(f"{RUN}.songplays", "start_time", f'{RUN}."time"', "start_time"),
+    references(f"{RUN}.songplays", "user_id", f"{RUN}.users", "user_id"),
+    *not_null(f"{RUN}.users", "user_id", "first_name", "last_name", "level"),
+    unique(f"{RUN}.users", "user_id", "hour"),
+    *not_null(f"{RUN}.songs", "song_id", "title", "artist_id", "duration"),
+    unique(f"{RUN}.songs", "song_id"),
+    *not_null(f"{RUN}.artists", "artist_id", "name"),
+    unique(f"{RUN}.artists", "artist_id"),
+    unique(f'{RUN}."time"', "start_time"),
+    holds(f"{RUN}.songs", "duration is positive", "duration > 0", severity="warn"),
+    holds(f"{RUN}.artists", "latitude is on the globe", "latitude between -90 and 90", severity="warn"),
+    holds(f"{RUN}.artists", "longitude is on the globe", "longitude between -180 and 180", severity="warn"),
+]
+BEFORE_COMMIT = [
+    unique(f"{STAR}.songplays", "songplay_id", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "start_time", f'{STAR}."time"', "start_time", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "user_id", f"{STAR}.users", "user_id", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "song_id", f"{STAR}.songs", "song_id", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "artist_id", f"{STAR}.artists", "artist_id", where=IN_INTERVAL),
+    unique(f'{STAR}."time"', "start_time", where=IN_INTERVAL),
+    unique(f"{STAR}.users", "user_id"),
+    unique(f"{STAR}.songs", "song_id"),
+    unique(f"{STAR}.artists", "artist_id"),
+]
+
+with DAG(
+    dag_id="sparkify",
+    description="S3 event logs and song metadata into the star schema on Redshift, every hour",
+    doc_md=__doc__,
+    # A bare cron string would give every run an interval of no length in Airflow 3.
+    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    start_date=datetime(2018, 11, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=4,
+    tags=["sparkify", "redshift", "hourly"],
+    template_searchpath=str(SQL),
+    user_defined_macros=MACROS,
+    params={
+        "start": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Start (included)",
+            description="First hour of the range to load, in UTC. Give both or neither.",
+        ),
+        "end": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="End (not included)",
+            description="The hour at which the range ends, in UTC.",
+        ),
+    },
+    default_args={
+        "owner": "data-platform",
+        "conn_id": "sparkify_redshift",
+        "pool": "redshift",
+        "statement_timeout": timedelta(minutes=10),
+        "execution_timeout": timedelta(minutes=30),
+        "retries": 3,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+        "on_failure_callback": notify_failure,
+        "parameters": {**BOUND, "run_id": "{{ run_id }}"},
+        "stamps_table": f"{RUN}.table_stamps",
+    },
+) as dag:
+    prepare = PrepareWarehouseOperator(
+        task_id="prepare",
+        schema=STAR,
+        run_schema=RUN,
+        bootstrap="create/schema.sql",
+        changes=sorted(f"create/{path.name}" for path in (SQL / "create").glob("[0-9]*.sql")),
+        run_sql="create/run_schema.sql",
+        reader_role="{{ reader_role() }}",
+    )
+    stage_events = StageToRedshiftOperator(
+        task_id="stage_events",
+        table=f"{RUN}.staging_events",
+        source=f"{SOURCE}/log_data/",
+        key_format="%Y/%m/%Y-%m-%d-events.json",
+        interval=BOUND,
+        missing="skip",  # a day on which nobody used the app has no object, and its hours are empty
+        jsonpaths=f"{SOURCE}/log_json_path.json",
+        manifest=f"{WORK}/{RUN}/events.manifest",
+        iam_role="{{ var.value.sparkify_iam_role }}",
+        region="{{ var.value.sparkify_region }}",
+        copy_options=["compupdate off", "statupdate off"],
+        staged_objects=f"{RUN}.staged_objects",
+        aws_conn_id="sparkify_aws",
+    )
+    stage_songs = StageToRedshiftOperator(
+        task_id="stage_songs",
+        table=f"{RUN}.staging_songs",
+        source=f"{SOURCE}/song_data/",
+        pattern="*.json",
+        manifest=f"{WORK}/{RUN}/songs.manifest",
+        iam_role="{{ var.value.sparkify_iam_role }}",
+        region="{{ var.value.sparkify_region }}",
+        copy_options=["compupdate off", "statupdate off"],
+        loaded_objects=f"{STAR}.loaded_objects",
+        staged_objects=f"{RUN}.staged_objects",
+        aws_conn_id="sparkify_aws",
+    )
+    load_songplays = LoadFactOperator(
+        task_id="load_songplays",
+        table=f"{RUN}.songplays",
+        sql="load/songplays.sql",
+        replace_where=IN_INTERVAL,
+        inputs=["staging_events"],
+    )
+    load_users, load_songs, load_artists, load_time = (
+        LoadDimensionOperator(
+            task_id=f"load_{name}",
+            table=f'{RUN}."{name}"',
+            sql=f"load/{name}.sql",
+            mode="overwrite",
+            inputs=[staging],
+        )
+        for name, staging in (
+            ("users", "staging_events"),
+            ("songs", "staging_songs"),
+            ("artists", "staging_songs"),
+            ("time", "staging_events"),
+        )
+    )
+    check_quality = DataQualityOperator(
+        task_id="check_quality",
+        checks=BEFORE_PUBLICATION,
+        results_table=f"{STAR}.quality_results",
+        inputs=PUBLISHED,
+    )
+    publish = PublishOperator(
+        task_id="publish",
+        sql=sorted(f"publish/{path.name}" for path in (SQL / "publish").glob("*.sql")),
+        mutex_table=f"{STAR}.publish_mutex",
+        proofs=BEFORE_COMMIT,
+        inputs=["staging_events", "staging_songs", *PUBLISHED],
+        outlets=[Asset(f"sparkify.{table}") for table in PUBLISHED],
+    )
+    cleanup = CleanUpOperator(
+        task_id="cleanup",
+        run_schema=RUN,
+        published="{{ ti.xcom_pull(task_ids='publish') is not none }}",
+        schemas_table=f"{STAR}.run_schemas",
+    )
+
+    prepare >> [stage_events, stage_songs]
+    stage_events >> [load_songplays, load_users, load_time]
+    stage_songs >> [load_songs, load_artists]
+    [load_songplays, load_users, load_songs, load_artists, load_time] >> check_quality >> publish
+    publish >> cleanup.as_teardown(setups=prepare)

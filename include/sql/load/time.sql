@@ -1,0 +1,19 @@
+-- Every moment of the interval at which something was played, once, taken apart in UTC.
+select
+    moments.start_time,
+    extract(hour from moments.start_time) as hour,
+    extract(day from moments.start_time) as day,
+    extract(week from moments.start_time) as week,
+    extract(month from moments.start_time) as month,
+    extract(year from moments.start_time) as year,
+    extract(weekday from moments.start_time) as weekday
+from (
+    select distinct
+        timestamp 'epoch' + (ts / 1000) * interval '1 second' + (ts % 1000) * interval '1 millisecond' as start_time
+    from {{ run() }}.staging_events
+    where
+        page = 'NextSong'
+        and userid is not null
+        and ts >= {{ bind.start_ms }}
+        and ts < {{ bind.end_ms }}
+) as moments

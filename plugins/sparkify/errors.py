@@ -1,0 +1,86 @@
+"""What an error of the warehouse means: will a retry cure it, and what does it say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+# SQLSTATE classes that the same statement will meet again: feature not supported, data, integrity, authorisation,
+# no such database or schema, syntax or undefined object (PostgreSQL: appendix A, which Redshift's codes follow).
+PERMANENT_CLASSES = ("0A", "22", "23", "28", "3D", "3F", "42")
+
+# Redshift reports what COPY met in S3 and IAM as XX000, so its words have to tell (AWS: s3serviceexception-error).
+PERMANENT_WORDS = (
+    "ASSUMEROLE",
+    "Access Denied",
+    "AccessDenied",
+    "NoSuchBucket",
+    "Invalid credentials",
+    "Load into table",
+    "Number of jsonpaths",
+    "Problem reading manifest",
+    "does not exist",
+    "must be addressed using the specified endpoint",
+)
+
+# What Redshift answers to the transaction that loses: it has to be run again (AWS: c_serial_isolation).
+CONFLICT_WORDS = ("1023", "1018", "conflict with concurrent transaction", "could not serialize", "deadlock detected")
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The SQLSTATE of a driver's exception, or None; redshift_connector keeps it in a dict, psycopg in an attribute."""
+    fields = _fields(error)
+    return fields.get("C") or getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+def message(error: BaseException) -> str:
+    """The server's own words: message and detail, without the driver's wrapping."""
+    fields = _fields(error)
+    return "\n".join(filter(None, (fields.get("M"), fields.get("D")))) or str(error) or type(error).__name__
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Whether the same statement would fail again."""
+    state = sqlstate(error)
+    if state is None or is_conflict(error):
+        return False
+    return state[:2] in PERMANENT_CLASSES or (
+        state == "XX000" and any(words in message(error) for words in PERMANENT_WORDS)
+    )
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether another transaction won, so that running this one again will do."""
+    state = sqlstate(error)
+    return state in ("40001", "40P01") or (
+        state is not None and state[:2] == "XX" and any(words in message(error) for words in CONFLICT_WORDS)
+    )
+
+
+@contextmanager
+def explained(conn_id: str, action: str) -> Iterator[None]:
+    """Turn a driver's exception into one that says which connection, what was tried, and whether a retry may help.
+
+    Args:
+        conn_id: the Airflow connection in use.
+        action: what was being done, for the person who reads the message.
+
+    Raises:
+        AirflowFailException: a retry cannot cure it.
+        AirflowException: a retry may cure it.
+    """
+    try:
+        yield
+    except AirflowException:
+        raise
+    except Exception as error:
+        text = f"{action} failed on connection {conn_id!r}: {message(error)} (SQLSTATE {sqlstate(error) or 'none'})"
+        if is_permanent(error):
+            raise AirflowFailException(text) from error
+        raise AirflowException(text) from error
+
+
+def _fields(error: BaseException) -> dict[str, str]:
+    return error.args[0] if error.args and isinstance(error.args[0], dict) else {}

@@ -1,0 +1,69 @@
+"""What the SQL templates and the templated fields of the DAG may name: schemas, the interval, bound values."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from sparkify.interval import Interval, of_run
+
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+@pass_context
+def star(context: Context) -> str:
+    """The schema of the published tables: the Airflow Variable ``sparkify_schema``, ``sparkify`` by default."""
+    return identifier(context["var"]["value"].get("sparkify_schema", "sparkify"))
+
+
+@pass_context
+def run(context: Context) -> str:
+    """The schema that belongs to this run alone, named by a hash of its DAG and run id."""
+    run_id = f"{context['dag_run'].dag_id}/{context['run_id']}"
+    return identifier(f"{star(context)}_run_{hashlib.sha256(run_id.encode()).hexdigest()[:12]}")
+
+
+@pass_context
+def reader_role(context: Context) -> str:
+    """The role that analysts are granted; it belongs to the star schema and carries its name."""
+    return identifier(f"{star(context)}_reader")
+
+
+@pass_context
+def interval(context: Context) -> Interval:
+    """The interval that this run covers, see :func:`sparkify.interval.of_run`."""
+    return of_run(context["dag_run"], context["params"])
+
+
+class Bind:
+    """Writes ``%(name)s`` for ``bind.name``: the value itself goes to the driver, never into the text."""
+
+    def __getattr__(self, name: str) -> str:
+        """The placeholder of the parameter of that name, in the DB-API's pyformat style (PEP 249)."""
+        return f"%({name})s"
+
+
+def identifier(name: str) -> str:
+    """Let a name into SQL only if it needs no quoting.
+
+    Raises:
+        AirflowFailException: the name is not a plain lower-case identifier.
+    """
+    if not IDENTIFIER.fullmatch(name):
+        raise AirflowFailException(f"{name!r} cannot name a schema or role: use lower-case letters, digits and _.")
+    return name
+
+
+MACROS: dict[str, Callable[..., Any] | Bind] = {
+    "star": star,
+    "run": run,
+    "reader_role": reader_role,
+    "interval": interval,
+    "bind": Bind(),
+}

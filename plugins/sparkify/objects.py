@@ -1,0 +1,181 @@
+"""Objects in S3: which ones a load reads, and the manifest that names them to COPY."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from airflow.sdk.exceptions import AirflowFailException
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+    from mypy_boto3_s3.client import S3Client
+
+log = logging.getLogger(__name__)
+
+PERMANENT_S3_CODES = ("NoSuchBucket", "AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """One version of an object.
+
+    Attributes:
+        bucket: the bucket's name.
+        key: the full key.
+        etag: identifies the content, without quotes.
+        size: bytes.
+    """
+
+    bucket: str
+    key: str
+    etag: str
+    size: int
+
+    @property
+    def url(self) -> str:
+        """The address as COPY and its load-error views write it."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class Store:
+    """What a load needs of S3, with errors that name the bucket, the key and the connection."""
+
+    def __init__(self, hook: S3Hook) -> None:
+        self.hook = hook
+
+    @property
+    def client(self) -> S3Client:
+        """The boto3 client of the connection."""
+        client: S3Client = self.hook.get_conn()
+        return client
+
+    def under(self, url: str, pattern: str) -> list[S3Object]:
+        """List the objects below a prefix whose file name matches.
+
+        Args:
+            url: ``s3://bucket/prefix``.
+            pattern: a shell pattern for the last part of the key, e.g. ``*.json``. Folder markers and other empty
+                objects hold nothing to load and are left out.
+
+        Returns:
+            The objects, in the order of their keys.
+
+        Raises:
+            AirflowFailException: the bucket does not exist or may not be listed.
+        """
+        bucket, prefix = split(url)
+        return [
+            found
+            for found in self._listed(bucket, prefix)
+            if found.size > 0 and fnmatchcase(found.key.rsplit("/", 1)[-1], pattern)
+        ]
+
+    def named(self, url: str, keys: Sequence[str]) -> list[S3Object]:
+        """Find objects by their exact names: ``x.json.bak`` is not ``x.json``.
+
+        Args:
+            url: ``s3://bucket/prefix``, to which the keys are relative.
+            keys: what to look for.
+
+        Returns:
+            Those that exist and are not empty, in the order of the keys.
+
+        Raises:
+            AirflowFailException: the bucket does not exist or may not be listed.
+        """
+        bucket, prefix = split(url)
+        names = [f"{prefix}{key}" for key in keys]
+        return [found for name in names for found in self._listed(bucket, name) if found.key == name and found.size > 0]
+
+    def is_empty(self, url: str) -> bool:
+        """Whether there is no object at all below a prefix, folder markers aside."""
+        bucket, prefix = split(url)
+        return not any(not found.key.endswith("/") for found in self._listed(bucket, prefix))
+
+    def require(self, url: str, purpose: str) -> None:
+        """Check that one object exists.
+
+        Raises:
+            AirflowFailException: it does not; the message says what it is for.
+        """
+        bucket, key = split(url)
+        if not any(found.key == key for found in self._listed(bucket, key)):
+            raise AirflowFailException(
+                f"{url} does not exist; it is {purpose}. Put it there (connection {self.hook.aws_conn_id!r} was used to look)."
+            )
+
+    def write_manifest(self, url: str, objects: Sequence[S3Object]) -> None:
+        """Write the list of the objects that a COPY shall read, each of which must exist.
+
+        Args:
+            url: where to write it.
+            objects: what it lists (AWS: loading-data-files-using-manifest).
+        """
+        bucket, key = split(url)
+        body = {"entries": [{"url": found.url, "mandatory": True} for found in objects]}
+        with self._explained(bucket):
+            self.client.put_object(Bucket=bucket, Key=key, Body=json.dumps(body).encode())
+
+    def lines(self, found_at: str) -> Iterator[bytes]:
+        """Stream the lines of an object.
+
+        Args:
+            found_at: ``s3://bucket/key``.
+        """
+        bucket, key = split(found_at)
+        with self._explained(bucket):
+            yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
+
+    def _listed(self, bucket: str, prefix: str) -> Iterator[S3Object]:
+        with self._explained(bucket):
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for entry in page.get("Contents", ()):
+                    yield S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"])
+
+    @contextmanager
+    def _explained(self, bucket: str) -> Iterator[None]:
+        from botocore.exceptions import ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code not in PERMANENT_S3_CODES:
+                raise
+            raise AirflowFailException(
+                f"Bucket {bucket!r} cannot be used with connection {self.hook.aws_conn_id!r}: {error}. "
+                "Check the bucket's name, that it exists, and what the connection may do."
+            ) from error
+
+
+def split(url: str) -> tuple[str, str]:
+    """Take ``s3://bucket/key`` apart.
+
+    Returns:
+        The bucket, and the key or prefix, which may be empty.
+
+    Raises:
+        AirflowFailException: it is not an address in S3.
+    """
+    parts = urlsplit(url, allow_fragments=False)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise AirflowFailException(f"{url!r} is not an address in S3: expected s3://bucket/prefix.")
+    return parts.netloc, parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+
+
+def daily_keys(key_format: str, days: Sequence[datetime]) -> list[str]:
+    """Name the object of each day.
+
+    Args:
+        key_format: a key with the codes of ``strftime``, e.g. ``%Y/%m/%Y-%m-%d-events.json``.
+        days: in UTC.
+    """
+    return [f"{day:{key_format}}" for day in days]

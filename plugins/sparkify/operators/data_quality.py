@@ -1,0 +1,86 @@
+"""Check data, all of it, before anything is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from sparkify import checks as quality
+from sparkify.checks import Check, Result
+from sparkify.errors import explained
+from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.warehouse import Session
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class DataQualityOperator(WarehouseOperator):
+    """Runs declared checks in one statement, keeps and logs every result, and then fails if an error is among them.
+
+    Args:
+        checks: what must hold. Templated.
+        results_table: table that keeps the results (columns ``run_id``, ``check_name``, ``severity``, ``examined``,
+            ``failed``, ``passed``, ``checked_at``); None not to keep them. Templated.
+        kwargs: see ``WarehouseOperator``; the ``inputs`` must be current for the checks to mean anything.
+    """
+
+    template_fields: Sequence[str] = ("checks", "results_table", *WarehouseOperator.template_fields)
+
+    def __init__(self, *, checks: Sequence[Check], results_table: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.checks = checks
+        self.results_table = results_table
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the checks.
+
+        Returns:
+            ``passed``, ``warned`` and ``failed``: how many checks did.
+
+        Raises:
+            AirflowFailException: a check of severity ``error`` failed; all failures are named.
+        """
+        with explained(str(self.conn_id), "Checking the data"), self.session() as session:
+            self.read_inputs(session)
+            results = run_checks(session, self.checks, self.parameters)
+            self._keep(session, results, str(context["run_id"]))
+        self.log.info("\n%s", "\n".join(str(result) for result in results))
+        blocking = [result for result in results if result.blocks]
+        if blocking:
+            listed = "\n".join(f"  {result}" for result in blocking)
+            raise AirflowFailException(f"{len(blocking)} of {len(results)} quality checks failed:\n{listed}")
+        passed = sum(result.passed for result in results)
+        return {"passed": passed, "warned": len(results) - passed, "failed": 0}
+
+    def _keep(self, session: Session, results: Sequence[Result], run_id: str) -> None:
+        if self.results_table is None:
+            return
+        with session.transaction():
+            for result in results:
+                session.run(
+                    f"insert into {self.results_table} "
+                    "(run_id, check_name, severity, examined, failed, passed, checked_at) values "
+                    "(%(run_id)s, %(check_name)s, %(severity)s, %(examined)s, %(failed)s, %(passed)s, sysdate)",
+                    {"run_id": run_id, **result.row},
+                )
+
+
+def run_checks(session: Session, checks: Sequence[Check], parameters: dict[str, str] | None) -> list[Result]:
+    """Run checks in one statement.
+
+    Args:
+        session: inside a transaction or not.
+        checks: at least one, rendered.
+        parameters: the values that they name.
+
+    Returns:
+        A result for each, in their order.
+    """
+    counted = {
+        int(position): (int(examined), int(failed))
+        for position, examined, failed in session.run(quality.query(checks), parameters)
+    }
+    return [Result(check, *counted[position]) for position, check in enumerate(checks)]

@@ -1,0 +1,94 @@
+"""Publish what a run has prepared and checked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+from tenacity import before_sleep_log, retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from sparkify.checks import Check
+from sparkify.errors import explained, is_conflict
+from sparkify.operators.data_quality import run_checks
+from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.warehouse import Session
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+CONFLICT_ATTEMPTS = 8
+LONGEST_WAIT = 30.0  # seconds
+
+
+class PublishOperator(WarehouseOperator):
+    """Runs SQL that changes published tables in one transaction, one publication at a time.
+
+    The transaction begins by locking a mutex table. Its snapshot is taken after that, so it sees all that was published
+    before it (AWS: c_serial_isolation), while readers of the published tables never wait. It is rolled back unless the
+    proofs hold, and run again when another transaction wins a conflict.
+
+    Args:
+        sql: scripts, run in order. Templated, or ``.sql`` files.
+        mutex_table: table with the columns ``holder`` and ``taken_at``, locked by every publication. Templated.
+        proofs: checks that must hold before COMMIT; they see what is about to be published. Templated.
+        kwargs: see ``WarehouseOperator``; the ``inputs`` are the stamped tables that are published.
+    """
+
+    template_fields: Sequence[str] = ("sql", "mutex_table", "proofs", *WarehouseOperator.template_fields)
+
+    def __init__(self, *, sql: list[str], mutex_table: str, proofs: Sequence[Check] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sql = sql
+        self.mutex_table = mutex_table
+        self.proofs = proofs
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Publish.
+
+        Returns:
+            ``seconds``, and how many ``proofs`` held.
+
+        Raises:
+            AirflowFailException: an input is missing or out of date, a proof does not hold, or the SQL is refused.
+            AirflowException: something that a retry may cure, such as a conflict that did not end.
+        """
+        began = time.monotonic()
+        persistent = retry(
+            retry=retry_if_exception(is_conflict),
+            wait=wait_random_exponential(max=LONGEST_WAIT),
+            stop=stop_after_attempt(CONFLICT_ATTEMPTS),
+            before_sleep=before_sleep_log(log, logging.INFO),
+            reraise=True,
+        )
+        with explained(str(self.conn_id), "Publishing"):
+            persistent(self._publish)(str(context["run_id"]))
+        return {"proofs": len(self.proofs), "seconds": round(time.monotonic() - began, 2)}
+
+    def _publish(self, run_id: str) -> None:
+        with self.session() as session, session.transaction():
+            self._take_mutex(session, run_id)
+            self.read_inputs(session)
+            for script in self.sql:
+                session.script(script, self.parameters)
+            self._prove(session)
+
+    def _take_mutex(self, session: Session, run_id: str) -> None:
+        session.run(f"lock {self.mutex_table}")
+        session.run(f"delete from {self.mutex_table}")
+        session.run(
+            f"insert into {self.mutex_table} (holder, taken_at) values (%(run_id)s, sysdate)",
+            {"run_id": run_id},
+        )
+
+    def _prove(self, session: Session) -> None:
+        if not self.proofs:
+            return
+        broken = [result for result in run_checks(session, self.proofs, self.parameters) if not result.passed]
+        if broken:
+            listed = "\n".join(f"  {result}" for result in broken)
+            raise AirflowFailException(f"Nothing was published: what would have been breaks\n{listed}")

@@ -1,0 +1,195 @@
+"""Copy objects from S3 into a staging table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from sparkify import copying, ledger
+from sparkify.copying import Copy
+from sparkify.errors import explained
+from sparkify.interval import Interval
+from sparkify.objects import S3Object, Store, daily_keys
+from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.warehouse import Session
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class StageToRedshiftOperator(WarehouseOperator):
+    """Replaces a staging table's rows by those of a set of objects, through COPY with a manifest, in one transaction.
+
+    Which objects: with ``key_format`` the daily ones that the interval needs, without it all that match ``pattern``;
+    with ``loaded_objects`` only those of them that are new or changed since they were loaded.
+
+    Args:
+        table: the staging table, qualified. Templated.
+        source: ``s3://bucket/prefix`` below which the objects are. Templated.
+        manifest: ``s3://bucket/key`` to write the manifest to. Templated.
+        iam_role: ARN of the role that the warehouse assumes to read S3, or ``default``; the only way in which COPY is
+            authorised. Templated.
+        key_format: keys below ``source`` by day, with ``strftime`` codes, e.g. ``%Y/%m/%Y-%m-%d-events.json``.
+        pattern: shell pattern of the file names to load when there is no ``key_format``.
+        interval: the interval whose days ``key_format`` is applied to, as ``{"start_ms": …, "end_ms": …}`` in
+            milliseconds from 1970-01-01T00:00:00Z. Templated.
+        jsonpaths: ``auto``, or the ``s3://…`` of a jsonpaths file. Templated.
+        file_format: COPY's format (AWS: copy-parameters-data-format).
+        region: the buckets' region, empty for the warehouse's own. Templated.
+        copy_options: further parameters of COPY, e.g. ``TRUNCATECOLUMNS``.
+        missing: what an expected object that is not there means: ``fail``, ``warn`` or ``skip`` (say nothing). That
+            there is no object at all below ``source`` is an error in any case.
+        loaded_objects: table of what was loaded before (columns ``bucket``, ``object_key``, ``etag``); None to load
+            whatever is there. Templated.
+        staged_objects: table in which to note what was staged; None not to. Templated.
+        aws_conn_id: the connection that lists the objects and writes the manifest.
+        kwargs: see ``WarehouseOperator``.
+    """
+
+    template_fields: Sequence[str] = (
+        "table",
+        "source",
+        "manifest",
+        "iam_role",
+        "interval",
+        "jsonpaths",
+        "region",
+        "loaded_objects",
+        "staged_objects",
+        *WarehouseOperator.template_fields,
+    )
+
+    def __init__(
+        self,
+        *,
+        table: str,
+        source: str,
+        manifest: str,
+        iam_role: str,
+        key_format: str | None = None,
+        pattern: str = "*",
+        interval: dict[str, str] | None = None,
+        jsonpaths: str = "auto",
+        file_format: str = "json",
+        region: str = "",
+        copy_options: Sequence[str] = (),
+        missing: Literal["fail", "warn", "skip"] = "fail",
+        loaded_objects: str | None = None,
+        staged_objects: str | None = None,
+        aws_conn_id: str = "aws_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.source = source
+        self.manifest = manifest
+        self.iam_role = iam_role
+        self.key_format = key_format
+        self.pattern = pattern
+        self.interval = interval
+        self.jsonpaths = jsonpaths
+        self.file_format = file_format
+        self.region = region
+        self.copy_options = copy_options
+        self.missing = missing
+        self.loaded_objects = loaded_objects
+        self.staged_objects = staged_objects
+        self.aws_conn_id = aws_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Stage the objects.
+
+        Returns:
+            ``objects``, ``bytes``, ``lines``, ``rows`` and ``seconds``.
+
+        Raises:
+            AirflowFailException: a record cannot be loaded (the message names file, line, column and value), or
+                bucket, role, jsonpaths file or an object is missing.
+            AirflowException: something that a retry may cure.
+        """
+        began = time.monotonic()
+        store = self._store()
+        with explained(str(self.conn_id), f"Staging into {self.table}"), self.session() as session:
+            objects = self._new(session, self._expected(store))
+            self._require_jsonpaths(store)
+            counts = self._replace(session, store, objects, str(context["run_id"]))
+        counts["seconds"] = round(time.monotonic() - began, 2)
+        self.log.info("%s: %s", self.table, ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        return counts
+
+    def _store(self) -> Store:
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+        return Store(S3Hook(aws_conn_id=self.aws_conn_id))
+
+    def _expected(self, store: Store) -> list[S3Object]:
+        if store.is_empty(self.source):
+            raise AirflowFailException(
+                f"There is no object below {self.source}: is the prefix right, and may connection "
+                f"{self.aws_conn_id!r} list it? Nothing was loaded."
+            )
+        if self.key_format is None:
+            return store.under(self.source, self.pattern)
+        if self.interval is None:
+            raise AirflowFailException("key_format names objects by day, so the operator needs an interval.")
+        covered = Interval.from_ms(int(self.interval["start_ms"]), int(self.interval["end_ms"]))
+        keys = daily_keys(self.key_format, covered.days())
+        objects = store.named(self.source, keys)
+        self._report_missing(sorted({f"{self.source}{key}" for key in keys} - {found.url for found in objects}))
+        return objects
+
+    def _report_missing(self, urls: list[str]) -> None:
+        if not urls or self.missing == "skip":
+            return
+        text = f"{len(urls)} expected objects are missing or empty: {', '.join(urls[:10])}"
+        if self.missing == "fail":
+            raise AirflowFailException(f"{text}. Nothing was loaded.")
+        self.log.warning(text)
+
+    def _new(self, session: Session, objects: list[S3Object]) -> list[S3Object]:
+        if self.loaded_objects is None:
+            return objects
+        known = ledger.versions(session, self.loaded_objects)
+        return [found for found in objects if known.get((found.bucket, found.key)) != found.etag]
+
+    def _require_jsonpaths(self, store: Store) -> None:
+        if self.jsonpaths.startswith("s3://"):
+            store.require(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
+
+    def _replace(self, session: Session, store: Store, objects: list[S3Object], run_id: str) -> dict[str, Any]:
+        counts = {"objects": len(objects), "bytes": sum(found.size for found in objects), "lines": 0, "rows": 0}
+        with session.transaction():
+            session.run(f"delete from {self.table}")
+            lines: dict[str, int] = {}
+            if objects:
+                self._copy(session, store, objects)
+                lines = copying.lines_scanned(session)
+                counts |= {"lines": sum(lines.values()), "rows": copying.rows_loaded(session)}
+            if self.staged_objects is not None:
+                ledger.note(session, self.staged_objects, self.table, objects, lines, run_id)
+            self.stamp(session, self.table, {})
+        return counts
+
+    def _copy(self, session: Session, store: Store, objects: list[S3Object]) -> None:
+        store.write_manifest(self.manifest, objects)
+        copy = Copy(
+            table=self.table,
+            manifest_url=self.manifest,
+            iam_role=self.iam_role,
+            format=self.file_format,
+            jsonpaths=self.jsonpaths,
+            region=self.region,
+            options=self.copy_options,
+        )
+        self.log.info("Running:\n%s", copy.statement)
+        try:
+            session.run(copy.statement)
+        except Exception as error:
+            session.connection.rollback()
+            explanation = copying.failure(session, store, copy, error)
+            if explanation is None:
+                raise
+            raise explanation from error

@@ -1,0 +1,131 @@
+"""A connection to the warehouse that is used one transaction at a time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sparkify.errors import explained
+
+if TYPE_CHECKING:
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+log = logging.getLogger(__name__)
+
+Row = tuple[Any, ...]
+Parameters = Mapping[str, Any]
+
+
+@dataclass
+class Session:
+    """One open connection.
+
+    Attributes:
+        connection: the driver's connection (redshift_connector or psycopg).
+        pid: the server's process that serves it, to cancel it by.
+    """
+
+    connection: Any
+    pid: int
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is run inside, or roll all of it back on any exception."""
+        self.connection.autocommit = False
+        try:
+            yield
+            self.connection.commit()
+        except BaseException:
+            self.connection.rollback()
+            raise
+        finally:
+            self.connection.autocommit = True
+
+    def run(self, statement: str, parameters: Parameters | None = None) -> list[Row]:
+        """Run one statement.
+
+        Args:
+            statement: SQL; values are named as ``%(name)s``.
+            parameters: the values, bound by the driver; more may be given than the statement names.
+
+        Returns:
+            The rows that it returned; none for a statement that returns nothing.
+        """
+        return self._execute(statement, parameters)[0]
+
+    def script(self, sql: str, parameters: Parameters | None = None) -> int:
+        """Run the statements of a script in order, logging the rows and the time of each.
+
+        Args:
+            sql: statements, each ended by a semicolon.
+            parameters: the values that they name.
+
+        Returns:
+            How many rows the last statement wrote; 0 for one that writes none.
+        """
+        from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+        written = 0
+        for statement in DbApiHook.split_sql_string(sql, strip_semicolon=True):
+            began = time.monotonic()
+            written = self._execute(statement, parameters)[1]
+            log.info("%s: %d rows, %.2f s", " ".join(statement.split()[:4]), written, time.monotonic() - began)
+        return written
+
+    def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int]:
+        with closing(self.connection.cursor()) as cursor:
+            if hasattr(cursor, "paramstyle"):
+                # redshift_connector's default, positional %s, would bind one value once for each place that names it.
+                cursor.paramstyle = "pyformat"
+            if parameters is None:
+                cursor.execute(statement)
+            else:
+                cursor.execute(statement, parameters)
+            rows = [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+            return rows, max(cursor.rowcount, 0)
+
+
+@contextmanager
+def session(hook: DbApiHook, conn_id: str, statement_timeout: timedelta, label: str) -> Iterator[Session]:
+    """Open a connection in autocommit mode, and close it in the end.
+
+    Args:
+        hook: a Redshift or PostgreSQL hook.
+        conn_id: the Airflow connection's id, for messages.
+        statement_timeout: after which the server cancels a statement (AWS: statement_timeout, in milliseconds).
+        label: what the session is for, in letters, digits, `_`, `-` and `.`; Redshift shows it as the query group of
+            its statements (AWS: query_group).
+
+    Yields:
+        The session.
+
+    Raises:
+        AirflowFailException: the login is refused, or the database does not exist.
+        AirflowException: the server cannot be reached; a retry may find it.
+    """
+    with explained(conn_id, "Connecting"):
+        connection = hook.get_conn()
+    with closing(connection):
+        connection.autocommit = True
+        opened = Session(connection, pid=0)
+        opened.pid = int(opened.run("select pg_backend_pid()")[0][0])
+        opened.run(f"set statement_timeout to {int(statement_timeout / timedelta(milliseconds=1))}")
+        opened.run(f"set query_group to '{label}'")
+        yield opened
+
+
+def cancel(hook: DbApiHook, pid: int) -> None:
+    """End the server process that serves a session, and with it the statement that it runs.
+
+    Args:
+        hook: a hook of the same connection; another connection is opened by it.
+        pid: the process (AWS: PG_TERMINATE_BACKEND).
+    """
+    with closing(hook.get_conn()) as connection:
+        connection.autocommit = True
+        Session(connection, pid=0).run("select pg_terminate_backend(%(pid)s)", {"pid": pid})
