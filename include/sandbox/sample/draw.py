@@ -39,7 +39,7 @@ class Draw:
     def favour(self, items: Sequence[T]) -> T:
         """Draw one of `items`, the first of them far more often than the last."""
         share = self._random.random()
-        return items[int(share * share * share * len(items))]
+        return items[int(share * share * len(items))]
 
     def code(self, length: int, alphabet: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") -> str:
         """Draw a text of `length` characters of `alphabet`."""
