@@ -26,7 +26,6 @@ from pathlib import Path
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 
 from sparkify.alerts import notify_failure
-from sparkify.checks import accepted, holds, not_null, references, unique
 from sparkify.macros import MACROS
 from sparkify.operators.clean_up import CleanUpOperator
 from sparkify.operators.data_quality import DataQualityOperator
@@ -35,43 +34,11 @@ from sparkify.operators.load_fact import LoadFactOperator
 from sparkify.operators.prepare_warehouse import PrepareWarehouseOperator
 from sparkify.operators.publish import PublishOperator
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
+from sparkify.star import BEFORE_COMMIT, BEFORE_PUBLICATION, IN_INTERVAL, PUBLISHED, RUN, STAR
 
 SQL = Path(__file__).parents[1] / "include" / "sql"
-RUN, STAR = "{{ run() }}", "{{ star() }}"
 SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
-IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
 BOUND = {name: f"{{{{ interval().bound.{name} }}}}" for name in ("start", "end", "start_ms", "end_ms")}
-PUBLISHED = ("songplays", "users", "songs", "artists", "time")
-
-BEFORE_PUBLICATION = [
-    *not_null(f"{RUN}.songplays", "songplay_id", "start_time", "user_id", "level", "session_id"),
-    unique(f"{RUN}.songplays", "songplay_id"),
-    accepted(f"{RUN}.songplays", "level", ["free", "paid"]),
-    holds(f"{RUN}.songplays", "starts in the interval", IN_INTERVAL),
-    references(f"{RUN}.songplays", "start_time", f'{RUN}."time"', "start_time"),
-    references(f"{RUN}.songplays", "user_id", f"{RUN}.users", "user_id"),
-    *not_null(f"{RUN}.users", "user_id", "first_name", "last_name", "level"),
-    unique(f"{RUN}.users", "user_id", "hour"),
-    *not_null(f"{RUN}.songs", "song_id", "title", "artist_id", "duration"),
-    unique(f"{RUN}.songs", "song_id"),
-    *not_null(f"{RUN}.artists", "artist_id", "name"),
-    unique(f"{RUN}.artists", "artist_id"),
-    unique(f'{RUN}."time"', "start_time"),
-    holds(f"{RUN}.songs", "duration is positive", "duration > 0", severity="warn"),
-    holds(f"{RUN}.artists", "latitude is on the globe", "latitude between -90 and 90", severity="warn"),
-    holds(f"{RUN}.artists", "longitude is on the globe", "longitude between -180 and 180", severity="warn"),
-]
-BEFORE_COMMIT = [
-    unique(f"{STAR}.songplays", "songplay_id", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "start_time", f'{STAR}."time"', "start_time", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "user_id", f"{STAR}.users", "user_id", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "song_id", f"{STAR}.songs", "song_id", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "artist_id", f"{STAR}.artists", "artist_id", where=IN_INTERVAL),
-    unique(f'{STAR}."time"', "start_time", where=IN_INTERVAL),
-    unique(f"{STAR}.users", "user_id"),
-    unique(f"{STAR}.songs", "song_id"),
-    unique(f"{STAR}.artists", "artist_id"),
-]
 
 with DAG(
     dag_id="sparkify",

@@ -101,7 +101,7 @@ def unique(table: str, *columns: str, severity: Severity = "error", where: str =
     key = ", ".join(columns)
     return Check(
         f"{short(table)} is unique by {key}",
-        "select nvl(sum(copies), 0), nvl(sum(copies - 1), 0) "
+        "select coalesce(sum(copies), 0), coalesce(sum(copies - 1), 0) "
         f"from (select count(*) as copies from {table} where {where} group by {key}) as keys",
         severity,
     )
@@ -153,7 +153,7 @@ def holds(table: str, rule: str, condition: str, severity: Severity = "error") -
     """
     return Check(
         f"{short(table)}: {rule}",
-        f"select count(*), nvl(sum(case when not ({condition}) then 1 else 0 end), 0) from {table}",
+        f"select count(*), coalesce(sum(case when not ({condition}) then 1 else 0 end), 0) from {table}",
         severity,
     )
 
@@ -173,6 +173,7 @@ def query(checks: Sequence[Check]) -> str:
         SQL that returns (position, examined, failed) for each check, in any order.
     """
     return "\nunion all\n".join(
-        f"select {position} as position, outcome.examined, outcome.failed from ({check.sql}) as outcome (examined, failed)"
+        f"select {position} as position, outcome.examined, outcome.failed\n"
+        f"from ({check.sql}) as outcome (examined, failed)"
         for position, check in enumerate(checks)
     )

@@ -40,7 +40,8 @@ def note(
             values[f"l{i}"] = lines.get(found.url)
             rows.append(f"(%(b{i})s, %(k{i})s, %(e{i})s, %(s{i})s, %(l{i})s, %(table)s, %(run_id)s, sysdate)")
         session.run(
-            f"insert into {table} (bucket, object_key, etag, size_bytes, lines_scanned, staged_table, run_id, loaded_at) "
+            f"insert into {table} "
+            "(bucket, object_key, etag, size_bytes, lines_scanned, staged_table, run_id, loaded_at) "
             f"values {', '.join(rows)}",
             values,
         )

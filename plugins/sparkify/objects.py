@@ -109,7 +109,8 @@ class Store:
         bucket, key = split(url)
         if not any(found.key == key for found in self._listed(bucket, key)):
             raise AirflowFailException(
-                f"{url} does not exist; it is {purpose}. Put it there (connection {self.hook.aws_conn_id!r} was used to look)."
+                f"{url} does not exist; it is {purpose}. Put it there. "
+                f"(Connection {self.hook.aws_conn_id!r} was used to look.)"
             )
 
     def write_manifest(self, url: str, objects: Sequence[S3Object]) -> None:

@@ -7,32 +7,32 @@
 
 -- Dimensions are small and joined from every slice, so each node keeps a whole copy (AWS: c_choosing_dist_sort).
 create table if not exists {{ star() }}.users (
-    user_id    bigint       not null,
+    user_id bigint not null,
     first_name varchar(1024),
-    last_name  varchar(1024),
-    gender     varchar(16),
-    level      varchar(16)  not null,
+    last_name varchar(1024),
+    gender varchar(16),
+    level varchar(16) not null,
     primary key (user_id)
 )
 diststyle all
 sortkey (user_id);
 
 create table if not exists {{ star() }}.songs (
-    song_id   varchar(64)   not null,
-    title     varchar(1024),
+    song_id varchar(64) not null,
+    title varchar(1024),
     artist_id varchar(64),
-    year      integer,
-    duration  double precision,
+    year integer,
+    duration double precision,
     primary key (song_id)
 )
 diststyle all
 sortkey (song_id);
 
 create table if not exists {{ star() }}.artists (
-    artist_id varchar(64)   not null,
-    name      varchar(1024),
-    location  varchar(1024),
-    latitude  double precision,
+    artist_id varchar(64) not null,
+    name varchar(1024),
+    location varchar(1024),
+    latitude double precision,
     longitude double precision,
     primary key (artist_id)
 )
@@ -43,12 +43,12 @@ sortkey (artist_id);
 -- both are joined, and sorted like the fact.
 create table if not exists {{ star() }}."time" (
     start_time timestamp not null,
-    hour       integer   not null,
-    day        integer   not null,
-    week       integer   not null,
-    month      integer   not null,
-    year       integer   not null,
-    weekday    integer   not null,
+    hour integer not null,
+    day integer not null,
+    week integer not null,
+    month integer not null,
+    year integer not null,
+    weekday integer not null,
     primary key (start_time)
 )
 distkey (start_time)
@@ -57,15 +57,15 @@ sortkey (start_time);
 -- The fact is spread by start_time like "time": its only join partner that is not on every node. It is sorted by it
 -- because analysts ask for ranges of it, and because a run replaces exactly one range.
 create table if not exists {{ star() }}.songplays (
-    songplay_id char(32)    not null,
-    start_time  timestamp   not null,
-    user_id     bigint      not null,
-    level       varchar(16) not null,
-    song_id     varchar(64),
-    artist_id   varchar(64),
-    session_id  bigint      not null,
-    location    varchar(1024),
-    user_agent  varchar(1024),
+    songplay_id char(32) not null,
+    start_time timestamp not null,
+    user_id bigint not null,
+    level varchar(16) not null,
+    song_id varchar(64),
+    artist_id varchar(64),
+    session_id bigint not null,
+    location varchar(1024),
+    user_agent varchar(1024),
     primary key (songplay_id),
     foreign key (start_time) references {{ star() }}."time" (start_time),
     foreign key (user_id) references {{ star() }}.users (user_id),

@@ -4,53 +4,53 @@ create schema if not exists {{ run() }};
 -- In the order of the jsonpaths file, which is positional; names are its keys, folded to lower case as Redshift does.
 -- "userId": "" loads as NULL into a number (AWS: copy-parameters-data-conversion).
 create table if not exists {{ run() }}.staging_events (
-    artist        varchar(1024),
-    auth          varchar(64),
-    firstname     varchar(1024),
-    gender        varchar(16),
+    artist varchar(1024),
+    auth varchar(64),
+    firstname varchar(1024),
+    gender varchar(16),
     iteminsession integer,
-    lastname      varchar(1024),
-    length        double precision,
-    level         varchar(16),
-    location      varchar(1024),
-    method        varchar(16),
-    page          varchar(64),
-    registration  double precision,
-    sessionid     bigint,
-    song          varchar(1024),
-    status        integer,
-    ts            bigint,
-    useragent     varchar(1024),
-    userid        bigint
+    lastname varchar(1024),
+    length double precision,
+    level varchar(16),
+    location varchar(1024),
+    method varchar(16),
+    page varchar(64),
+    registration double precision,
+    sessionid bigint,
+    song varchar(1024),
+    status integer,
+    ts bigint,
+    useragent varchar(1024),
+    userid bigint
 )
 distkey (ts)
 sortkey (ts);
 
 create table if not exists {{ run() }}.staging_songs (
-    artist_id        varchar(64),
-    artist_latitude  double precision,
-    artist_location  varchar(1024),
+    artist_id varchar(64),
+    artist_latitude double precision,
+    artist_location varchar(1024),
     artist_longitude double precision,
-    artist_name      varchar(1024),
-    duration         double precision,
-    num_songs        integer,
-    song_id          varchar(64),
-    title            varchar(1024),
-    year             integer
+    artist_name varchar(1024),
+    duration double precision,
+    num_songs integer,
+    song_id varchar(64),
+    title varchar(1024),
+    year integer
 )
 diststyle even;
 
 create table if not exists {{ run() }}.songplays (
     songplay_id char(32),
-    start_time  timestamp,
-    user_id     bigint,
-    level       varchar(16),
-    session_id  bigint,
-    location    varchar(1024),
-    user_agent  varchar(1024),
-    title       varchar(1024),
+    start_time timestamp,
+    user_id bigint,
+    level varchar(16),
+    session_id bigint,
+    location varchar(1024),
+    user_agent varchar(1024),
+    title varchar(1024),
     artist_name varchar(1024),
-    duration    double precision
+    duration double precision
 )
 distkey (start_time)
 sortkey (start_time);
@@ -63,9 +63,9 @@ create table if not exists {{ run() }}.staged_objects (like {{ star() }}.loaded_
 
 -- Each stage and load task leaves here which of its attempts filled a table, and from which attempts of its inputs.
 create table if not exists {{ run() }}.table_stamps (
-    table_name varchar(256)  not null,
-    stamp      varchar(64)   not null,
-    inputs     varchar(4096) not null,
-    stamped_at timestamp     not null
+    table_name varchar(256) not null,
+    stamp varchar(64) not null,
+    inputs varchar(4096) not null,
+    stamped_at timestamp not null
 )
 diststyle all;

@@ -3,15 +3,15 @@
 create schema if not exists {{ star() }};
 
 create table if not exists {{ star() }}.schema_versions (
-    version    integer      not null,
-    file_name  varchar(256) not null,
-    applied_at timestamp    not null default sysdate,
+    version integer not null,
+    file_name varchar(256) not null,
+    applied_at timestamp not null default sysdate,
     primary key (version)
 )
 diststyle all;
 
 create table if not exists {{ star() }}.publish_mutex (
-    holder   varchar(256),
+    holder varchar(256),
     taken_at timestamp
 )
 diststyle all;

@@ -13,7 +13,9 @@ from (
         artist_location as location,
         artist_latitude as latitude,
         artist_longitude as longitude,
-        row_number() over (partition by artist_id order by nvl(year, 0) desc, song_id asc, artist_name desc) as preference
+        row_number() over (
+            partition by artist_id order by coalesce(year, 0) desc, song_id asc, artist_name desc
+        ) as preference
     from {{ run() }}.staging_songs
 ) as believed
 where believed.preference = 1

@@ -1,4 +1,4 @@
--- An artist is what its newest song says (then the lowest song_id), over the whole catalogue; one without songs is gone.
+-- An artist is what its newest song says (then the lowest song_id), over the whole catalogue; one without songs goes.
 delete from {{ star() }}.artists
 using touched_artists
 where artists.artist_id = touched_artists.artist_id;
@@ -17,7 +17,9 @@ from (
         known.artist_location,
         known.artist_latitude,
         known.artist_longitude,
-        row_number() over (partition by known.artist_id order by nvl(known.year, 0) desc, known.song_id asc) as preference
+        row_number() over (
+            partition by known.artist_id order by coalesce(known.year, 0) desc, known.song_id asc
+        ) as preference
     from {{ star() }}.song_catalog as known
     inner join touched_artists on known.artist_id = touched_artists.artist_id
 ) as believed

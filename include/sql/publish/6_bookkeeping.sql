@@ -38,12 +38,24 @@ staged as (
         timestamp 'epoch' + (ts / 3600000) * interval '1 hour' as hour,
         count(*) as events,
         sum(strtol(substring(md5(
-            nvl(artist, '~') || '|' || nvl(auth, '~') || '|' || nvl(firstname, '~') || '|' || nvl(gender, '~')
-            || '|' || nvl(iteminsession::varchar, '~') || '|' || nvl(lastname, '~') || '|' || nvl(length::varchar, '~')
-            || '|' || nvl(level, '~') || '|' || nvl(location, '~') || '|' || nvl(method, '~') || '|' || nvl(page, '~')
-            || '|' || nvl(registration::varchar, '~') || '|' || nvl(sessionid::varchar, '~') || '|' || nvl(song, '~')
-            || '|' || nvl(status::varchar, '~') || '|' || nvl(ts::varchar, '~') || '|' || nvl(useragent, '~')
-            || '|' || nvl(userid::varchar, '~')
+            coalesce(artist, '~')
+            || '|' || coalesce(auth, '~')
+            || '|' || coalesce(firstname, '~')
+            || '|' || coalesce(gender, '~')
+            || '|' || coalesce(iteminsession::varchar, '~')
+            || '|' || coalesce(lastname, '~')
+            || '|' || coalesce(length::varchar, '~')
+            || '|' || coalesce(level, '~')
+            || '|' || coalesce(location, '~')
+            || '|' || coalesce(method, '~')
+            || '|' || coalesce(page, '~')
+            || '|' || coalesce(registration::varchar, '~')
+            || '|' || coalesce(sessionid::varchar, '~')
+            || '|' || coalesce(song, '~')
+            || '|' || coalesce(status::varchar, '~')
+            || '|' || coalesce(ts::varchar, '~')
+            || '|' || coalesce(useragent, '~')
+            || '|' || coalesce(userid::varchar, '~')
         ), 1, 10), 16)) as fingerprint
     from {{ run() }}.staging_events
     where
@@ -63,9 +75,9 @@ played as (
 select
     hours.hour,
     {{ bind.run_id }},
-    nvl(staged.events, 0),
-    nvl(played.plays, 0),
-    nvl(staged.fingerprint, 0),
+    coalesce(staged.events, 0),
+    coalesce(played.plays, 0),
+    coalesce(staged.fingerprint, 0),
     sysdate
 from hours
 left join staged on hours.hour = staged.hour

@@ -1,0 +1,37 @@
+"""The star schema's tables, and what must hold of them before anybody reads them."""
+
+from sparkify.checks import accepted, holds, not_null, references, unique
+
+RUN, STAR = "{{ run() }}", "{{ star() }}"
+PUBLISHED = ("songplays", "users", "songs", "artists", "time")
+IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
+
+BEFORE_PUBLICATION = [
+    *not_null(f"{RUN}.songplays", "songplay_id", "start_time", "user_id", "level", "session_id"),
+    unique(f"{RUN}.songplays", "songplay_id"),
+    accepted(f"{RUN}.songplays", "level", ["free", "paid"]),
+    holds(f"{RUN}.songplays", "starts in the interval", IN_INTERVAL),
+    references(f"{RUN}.songplays", "start_time", f'{RUN}."time"', "start_time"),
+    references(f"{RUN}.songplays", "user_id", f"{RUN}.users", "user_id"),
+    *not_null(f"{RUN}.users", "user_id", "first_name", "last_name", "level"),
+    unique(f"{RUN}.users", "user_id", "hour"),
+    *not_null(f"{RUN}.songs", "song_id", "title", "artist_id", "duration"),
+    unique(f"{RUN}.songs", "song_id"),
+    *not_null(f"{RUN}.artists", "artist_id", "name"),
+    unique(f"{RUN}.artists", "artist_id"),
+    unique(f'{RUN}."time"', "start_time"),
+    holds(f"{RUN}.songs", "duration is positive", "duration > 0", severity="warn"),
+    holds(f"{RUN}.artists", "latitude is on the globe", "latitude between -90 and 90", severity="warn"),
+    holds(f"{RUN}.artists", "longitude is on the globe", "longitude between -180 and 180", severity="warn"),
+]
+BEFORE_COMMIT = [
+    unique(f"{STAR}.songplays", "songplay_id", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "start_time", f'{STAR}."time"', "start_time", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "user_id", f"{STAR}.users", "user_id", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "song_id", f"{STAR}.songs", "song_id", where=IN_INTERVAL),
+    references(f"{STAR}.songplays", "artist_id", f"{STAR}.artists", "artist_id", where=IN_INTERVAL),
+    unique(f'{STAR}."time"', "start_time", where=IN_INTERVAL),
+    unique(f"{STAR}.users", "user_id"),
+    unique(f"{STAR}.songs", "song_id"),
+    unique(f"{STAR}.artists", "artist_id"),
+]
