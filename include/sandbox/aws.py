@@ -1,0 +1,145 @@
+"""The AWS stand-in: moto's server for S3, STS, IAM, SNS and SQS, with the buckets, roles and topic of Sparkify."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from include.sandbox.objects import ObjectMirror
+from include.sandbox.state import LOOPBACK
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+REGION = "us-west-2"
+SOURCE_BUCKET = "sparkify-source"
+WORK_BUCKET = "sparkify-work"
+ROLE = "sparkify-copy"
+ROLE_ARN = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/{ROLE}"
+TOPIC = "sparkify-alerts"
+INBOX = "sparkify-alerts-inbox"
+WRITE_BACK_SECONDS = 2.0
+
+ROOT_KEYS = {"aws_access_key_id": "root", "aws_secret_access_key": "root"}  # moto checks no signature
+
+
+class RequestHandler(MotoRequestHandler):
+    """Keeps connections open between requests; a log line for each request would only slow them down."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Logs nothing."""
+
+
+def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None], stopping: threading.Event) -> None:
+    """Serves until told to stop, restoring the objects first and writing them back as they change.
+
+    Args:
+        folder: where the objects are kept, one sub-folder for each bucket.
+        port: TCP port on 127.0.0.1; 0 for any free one.
+        on_ready: called once with the endpoint, the access keys and the ARNs that were made (see `provision`).
+        stopping: ends the service when set.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    application = DomainDispatcherApplication(create_backend_app)
+    # It lists a folder of 180 services on every request: half of the cost of a small GET.
+    application.get_backend_for_host = functools.cache(application.get_backend_for_host)  # type: ignore[method-assign]
+    server = make_server(LOOPBACK, port, application, threaded=True, request_handler=RequestHandler)
+    server.daemon_threads = True  # type: ignore[attr-defined] # of ThreadingMixIn; an open connection must not delay the end
+    threading.Thread(target=server.serve_forever, name="moto", daemon=True).start()
+    answer = provision(f"http://{LOOPBACK}:{server.server_port}")
+    mirror = ObjectMirror(folder)
+    for bucket in (SOURCE_BUCKET, WORK_BUCKET):
+        mirror.restore(bucket)
+    on_ready(answer)
+    while not stopping.wait(WRITE_BACK_SECONDS):
+        mirror.write_back()
+    server.shutdown()
+    mirror.write_back()
+
+
+def provision(endpoint: str) -> dict[str, str]:
+    """Makes buckets, role, users with access keys, topic and inbox, as an administrator of a real account would.
+
+    The policies grant what the pipeline needs and no more; moto keeps them and does not enforce them.
+
+    Returns:
+        endpoint, region, role_arn, topic_arn, inbox_url, and the access keys of the pipeline (access_key_id,
+        secret_access_key) and of the Redshift service (redshift_access_key_id, redshift_secret_access_key).
+    """
+    clients = {name: client(name, endpoint, **ROOT_KEYS) for name in ("s3", "iam", "sns", "sqs")}
+    for bucket in (SOURCE_BUCKET, WORK_BUCKET):
+        clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    iam: IAMClient = clients["iam"]
+    trust = _policy(_allow("sts:AssumeRole", Principal={"Service": "redshift.amazonaws.com"}))
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
+    read = _read(SOURCE_BUCKET, WORK_BUCKET)
+    iam.put_role_policy(RoleName=ROLE, PolicyName="read-source-and-manifests", PolicyDocument=_policy(*read))
+    topic = clients["sns"].create_topic(Name=TOPIC)["TopicArn"]
+    inbox = clients["sqs"].create_queue(QueueName=INBOX)["QueueUrl"]
+    queue = clients["sqs"].get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    clients["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
+    write = _allow(["s3:PutObject", "s3:DeleteObject"], Resource=f"arn:aws:s3:::{WORK_BUCKET}/*")
+    pipeline = [*read, write, _allow("sns:Publish", Resource=topic)]
+    key, secret = _user(iam, "sparkify-pipeline", pipeline)
+    assume = _allow(["iam:GetRole", "sts:AssumeRole"], Resource="*")
+    service_key, service_secret = _user(iam, "redshift-service", [assume])
+    return {
+        "endpoint": endpoint, "region": REGION, "role_arn": ROLE_ARN, "topic_arn": topic, "inbox_url": inbox,
+        "access_key_id": key, "secret_access_key": secret,
+        "redshift_access_key_id": service_key, "redshift_secret_access_key": service_secret,
+    }  # fmt: skip
+
+
+def client(service: str, endpoint: str, **keys: str) -> Any:
+    """Returns a boto3 client of the stand-in for a service such as `s3`; keys as boto3 names them."""
+    # One call's type for five services would need a cast at every use instead of here.
+    return boto3.Session().client(service, endpoint_url=endpoint, region_name=REGION, **keys)  # type: ignore[call-overload]
+
+
+def alerts(aws: Mapping[str, str]) -> list[str]:
+    """Returns the messages in the alert inbox, oldest first, and leaves them there."""
+    sqs = client("sqs", aws["endpoint"], **ROOT_KEYS)
+    found: list[str] = []
+    receipts: list[str] = []
+    while received := sqs.receive_message(QueueUrl=aws["inbox_url"], MaxNumberOfMessages=10).get("Messages", []):
+        found += [message["Body"] for message in received]
+        receipts += [message["ReceiptHandle"] for message in received]
+    for receipt in receipts:
+        sqs.change_message_visibility(QueueUrl=aws["inbox_url"], ReceiptHandle=receipt, VisibilityTimeout=0)
+    return found
+
+
+def _user(iam: IAMClient, name: str, statements: list[dict[str, Any]]) -> tuple[str, str]:
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="least-privilege", PolicyDocument=_policy(*statements))
+    created = iam.create_access_key(UserName=name)["AccessKey"]
+    return created["AccessKeyId"], created["SecretAccessKey"]
+
+
+def _read(*buckets: str) -> list[dict[str, Any]]:
+    names = [f"arn:aws:s3:::{bucket}" for bucket in buckets]
+    objects = _allow("s3:GetObject", Resource=[f"{name}/*" for name in names])
+    return [_allow(["s3:ListBucket", "s3:GetBucketLocation"], Resource=names), objects]
+
+
+def _allow(actions: str | list[str], **rest: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, **rest}
+
+
+def _policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
