@@ -1,10 +1,13 @@
 -- What makes the published tables a function of the input, whatever the order of the runs, and what tells what was
 -- loaded when. Nobody but the pipeline writes here.
+--
+-- song_catalog and user_hours declare nothing NOT NULL: tables of a run are made LIKE them, and it is for the quality checks to
+-- say what is missing, not for an INSERT to fail.
 
 -- The newest version of every song, with its artist as the song's own metadata spells it: songs, artists and the links
 -- of plays derive from it.
 create table if not exists {{ star() }}.song_catalog (
-    song_id varchar(64) not null,
+    song_id varchar(64),
     title varchar(1024),
     artist_id varchar(64),
     year integer,
@@ -12,8 +15,7 @@ create table if not exists {{ star() }}.song_catalog (
     artist_name varchar(1024),
     artist_location varchar(1024),
     artist_latitude double precision,
-    artist_longitude double precision,
-    primary key (song_id)
+    artist_longitude double precision
 )
 diststyle all
 sortkey (song_id);
@@ -61,16 +63,15 @@ sortkey (start_time);
 -- The latest play of each user in each hour: users are the latest of these, so an hour that is loaded again, or late,
 -- takes back or adds exactly what it says about its users.
 create table if not exists {{ star() }}.user_hours (
-    user_id bigint not null,
+    user_id bigint,
     first_name varchar(1024),
     last_name varchar(1024),
     gender varchar(16),
-    level varchar(16) not null,
-    hour timestamp not null,
-    ts bigint not null,
-    session_id bigint not null,
-    item_in_session integer not null,
-    primary key (user_id, hour)
+    level varchar(16),
+    hour timestamp,
+    ts bigint,
+    session_id bigint,
+    item_in_session integer
 )
 distkey (user_id)
 compound sortkey (hour, user_id);

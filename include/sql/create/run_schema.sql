@@ -57,7 +57,14 @@ sortkey (start_time);
 
 create table if not exists {{ run() }}.users (like {{ star() }}.user_hours);
 create table if not exists {{ run() }}.songs (like {{ star() }}.song_catalog);
-create table if not exists {{ run() }}.artists (like {{ star() }}.artists);
+create table if not exists {{ run() }}.artists (
+    artist_id varchar(64),
+    name varchar(1024),
+    location varchar(1024),
+    latitude double precision,
+    longitude double precision
+)
+diststyle all;
 create table if not exists {{ run() }}."time" (like {{ star() }}."time");
 create table if not exists {{ run() }}.staged_objects (like {{ star() }}.loaded_objects);
 
