@@ -1,8 +1,8 @@
 -- What makes the published tables a function of the input, whatever the order of the runs, and what tells what was
 -- loaded when. Nobody but the pipeline writes here.
 --
--- song_catalog and user_hours declare nothing NOT NULL: tables of a run are made LIKE them, and it is for the quality checks to
--- say what is missing, not for an INSERT to fail.
+-- song_catalog and user_hours declare nothing NOT NULL: tables of a run are made LIKE them, and it is for the quality
+-- checks to say what is missing, not for an INSERT to fail.
 
 -- The newest version of every song, with its artist as the song's own metadata spells it: songs, artists and the links
 -- of plays derive from it.

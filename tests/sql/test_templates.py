@@ -1,0 +1,59 @@
+"""Every SQL template renders with the macros that the DAG gives it, and is Redshift's."""
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import sqlfluff
+from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
+from sparkify.macros import MACROS
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted((ROOT / "include" / "sql").rglob("*.sql"))
+CONTEXT = {
+    "run_id": "manual__1",
+    "dag_run": SimpleNamespace(dag_id="sparkify", run_id="manual__1"),
+    "var": {"value": {}},
+    "params": {},
+    **MACROS,
+}
+
+
+def rendered(path):
+    return SandboxedEnvironment().from_string(path.read_text()).render(CONTEXT)
+
+
+def test_there_are_templates():
+    assert {path.parent.name for path in TEMPLATES} == {"create", "load", "publish"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_it_renders_and_parses_as_redshift(path):
+    sql = rendered(path)
+    assert "{{" not in sql
+    placeholders = re.sub(r"%\((\w+)\)s", r"'\1'", sql)
+    sqlfluff.parse(placeholders, dialect="redshift", config_path=str(ROOT / ".sqlfluff"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_values_are_bound_and_published_tables_are_never_truncated(path):
+    text = path.read_text()
+    names = set(re.findall(r"\{\{(.*?)\}\}", text))
+    assert {name.strip() for name in names} <= {
+        "star()", "run()", "reader_role()", "bind.start", "bind.end", "bind.start_ms", "bind.end_ms", "bind.run_id",
+    }  # fmt: skip
+    assert not re.search(r"\btruncate\b", text, re.IGNORECASE), "it commits on Redshift (AWS: r_TRUNCATE)"
+
+
+def test_staging_columns_are_in_the_order_of_the_jsonpaths(tmp_path):
+    from include.sandbox import sample
+
+    sample.generate(tmp_path, days=1)
+    paths = json.loads((tmp_path / "log_json_path.json").read_text())["jsonpaths"]
+    keys = [re.fullmatch(r"\$\['(\w+)'\]", path).group(1).lower() for path in paths]
+    ddl = rendered(ROOT / "include" / "sql" / "create" / "run_schema.sql")
+    body = re.search(r"\.staging_events \((.*?)\n\)", ddl, re.DOTALL).group(1)
+    assert [line.split()[0] for line in body.strip().splitlines()] == keys
+
