@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
+from airflow.sdk.bases.operator import ExecutorSafeguard
 
 DAGS = Path(__file__).parents[1] / "dags"
 
@@ -51,7 +52,8 @@ class Run:
         context = self._context(task)
         self.xcoms.pop(task_id, None)
         task.render_template_fields(context, self.dag.get_template_env())
-        self.xcoms[task_id] = type(task).execute.__wrapped__(task, context)
+        ExecutorSafeguard.tracker.set(task)  # what the task runner does before it calls execute
+        self.xcoms[task_id] = task.execute(context=context)
         return self.xcoms[task_id]
 
     def all(self) -> dict[str, Any]:
