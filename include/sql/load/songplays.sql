@@ -17,7 +17,7 @@ from (
             userid::varchar || '|' || sessionid::varchar || '|' || iteminsession::varchar || '|' || ts::varchar
         ) as songplay_id,
         -- seconds and milliseconds apart: ts in one interval would pass through floating point
-        timestamp 'epoch' + (ts / 1000) * interval '1 second' + (ts % 1000) * interval '1 millisecond' as start_time,
+        timestamp 'epoch' + (ts / 1000) * interval '1 second' + mod(ts, 1000) * interval '1 millisecond' as start_time,
         userid as user_id,
         level,
         sessionid as session_id,

@@ -9,7 +9,7 @@ select
     extract(weekday from moments.start_time) as weekday
 from (
     select distinct
-        timestamp 'epoch' + (ts / 1000) * interval '1 second' + (ts % 1000) * interval '1 millisecond' as start_time
+        timestamp 'epoch' + (ts / 1000) * interval '1 second' + mod(ts, 1000) * interval '1 millisecond' as start_time
     from {{ run() }}.staging_events
     where
         page = 'NextSong'
