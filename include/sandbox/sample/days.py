@@ -109,7 +109,7 @@ class App:
         return draw.favour(self.catalogue if draw.chance(MATCH_PERCENT) else self.unlisted)
 
     def _quiet_hours(self, day: date) -> set[int]:
-        """Trap 4: a quarter of all hours is empty, some of them in the midst of sessions."""
+        """Trap 4: a quarter of all hours is empty."""
         draw = Draw(self.seed, "quiet hours", day)
         night = draw.between(1, 4)
         return {*range(night, night + 5), draw.between(11, 20)}

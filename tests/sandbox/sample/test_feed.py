@@ -91,8 +91,9 @@ def test_plays_match_the_samples_songs(s3, app, default_bucket, tmp_path):
 
 
 def test_completes_the_day_before_after_midnight(s3, app):
-    write_once(s3, "source", app, datetime(2026, 5, 17, 23, 59, tzinfo=timezone.utc))
+    write_once(s3, "source", app, datetime(2026, 5, 17, 23, 15, tzinfo=timezone.utc))
     write_once(s3, "source", app, datetime(2026, 5, 18, 0, 1, tzinfo=timezone.utc))
+    assert len(versions(s3)) == 2
     assert versions(s3)[-1] == as_lines(app.events_of(NOON.date(), never_quiet=True)).encode()
     assert len(versions(s3, log_key(NOON.date() + timedelta(days=1)))) <= 1
 
