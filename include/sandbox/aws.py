@@ -16,12 +16,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from include.sandbox.objects import ObjectMirror
-from include.sandbox.state import LOOPBACK
+from include.sandbox.state import LOOPBACK, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-REGION = "us-west-2"
 SOURCE_BUCKET = "sparkify-source"
 WORK_BUCKET = "sparkify-work"
 ROLE = "sparkify-copy"

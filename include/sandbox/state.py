@@ -8,12 +8,14 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+REGION = "us-west-2"
 PREFERRED_PORTS = {"redshift": 5439, "ui": 8080}
 
 
@@ -154,7 +156,7 @@ def read_ready(root: Path, name: str) -> dict[str, Any] | None:
     return answer
 
 
-def write_ready(root: Path, name: str, **answer: Any) -> None:
+def write_ready(root: Path, name: str, answer: Mapping[str, Any]) -> None:
     """Tells the parent process that this child serves, and where."""
     write_private(root / "ready" / f"{name}.json", json.dumps(answer))
 

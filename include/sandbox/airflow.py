@@ -1,0 +1,161 @@
+"""Airflow as child processes, configured by its environment only; its metadata is in the embedded PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from include.sandbox import process
+from include.sandbox.api import AirflowApi
+from include.sandbox.process import Child
+from include.sandbox.services import Sandbox, pipeline_environment
+from include.sandbox.state import LOOPBACK, REPOSITORY, SandboxError, State, write_private
+
+ADMIN = "admin"
+DAG_ID = "sparkify"
+POOL = ("redshift", 4, "Statements on the warehouse at a time, over all runs")
+MIGRATE_SECONDS = 180.0
+START_SECONDS = 180.0
+COMPONENTS = {
+    "api-server": [],
+    # Task logs are read from the folder: no log server on a port of its own, on every address of the machine.
+    "scheduler": ["--skip-serve-logs"],
+    "dag-processor": [],
+    "triggerer": ["--skip-serve-logs"],
+}
+
+
+@dataclass
+class Airflow:
+    """The Airflow of a running sandbox.
+
+    Args:
+        sandbox: the services that it uses.
+        schedule: whether the scheduler starts runs of its own.
+    """
+
+    sandbox: Sandbox
+    schedule: bool
+    children: list[Child] = field(default_factory=list, init=False)
+
+    def migrate(self) -> None:
+        """Creates or upgrades the metadata tables, unless this version of Airflow has already.
+
+        Raises:
+            SandboxError: it failed; the message holds the end of the log.
+        """
+        state, version = self.sandbox.state, importlib.metadata.version("apache-airflow-core")
+        if state.metadata_version == version:
+            return
+        self.run_command("migrate", ["db", "migrate"], MIGRATE_SECONDS)
+        state.metadata_version = version
+        state.save()
+
+    def start(self) -> AirflowApi:
+        """Starts all components and returns once each is healthy and the DAG is there.
+
+        Raises:
+            SandboxError: a component ended or did not get healthy, or the DAG cannot be imported.
+        """
+        state = self.sandbox.state
+        write_private(_passwords(state), json.dumps({ADMIN: state.secret("airflow_admin")}))
+        port = state.port("ui")
+        environment = airflow_environment(self.sandbox, schedule=self.schedule)
+        for name, arguments in COMPONENTS.items():
+            address = ["--host", LOOPBACK, "--port", str(port), "--workers", "1"] if name == "api-server" else []
+            command = process.python_command("airflow", name, *arguments, *address)
+            self.children.append(process.spawn(state.root, name, command, environment))
+        api = open_api(state)
+        process.wait_until(api.is_healthy, START_SECONDS, "Airflow", self.children)
+        api.ensure_pool(*POOL)
+        process.wait_until(lambda: api.has_dag(DAG_ID), START_SECONDS, f"The DAG {DAG_ID}", self.children)
+        return api
+
+    def stop(self) -> None:
+        """Stops all components."""
+        process.stop(self.children)
+        self.children.clear()
+
+    def check(self) -> None:
+        """Raises SandboxError, with the end of its log, if a component has ended."""
+        for child in self.children:
+            child.check()
+
+    def run_command(self, name: str, arguments: list[str], seconds: float) -> None:
+        """Runs one command of Airflow's command line to its end, its output in `logs/NAME.log`.
+
+        Args:
+            name: name of the log.
+            arguments: the command.
+            seconds: the longest that it may take.
+
+        Raises:
+            SandboxError: it failed or took too long.
+        """
+        run_command(self.sandbox, name, arguments, seconds)
+
+
+def run_command(sandbox: Sandbox, name: str, arguments: list[str], seconds: float) -> None:
+    """Runs one command of Airflow's command line; see `Airflow.run_command`."""
+    environment = airflow_environment(sandbox, schedule=False)
+    child = process.spawn(sandbox.root, name, process.python_command("airflow", *arguments), environment)
+    try:
+        code = child.popen.wait(seconds)
+    except BaseException as error:
+        process.stop([child])
+        raise SandboxError(f"airflow {' '.join(arguments)} took longer than {seconds:.0f} s: {child.log}") from error
+    if code != 0:
+        raise SandboxError(f"airflow {' '.join(arguments)} failed; the end of {child.log}:\n{process.tail(child.log)}")
+
+
+def open_api(state: State) -> AirflowApi:
+    """Returns a client of the REST API of this sandbox's Airflow, signed in as the administrator."""
+    return AirflowApi(ui_address(state), ADMIN, state.secret("airflow_admin"))
+
+
+def ui_address(state: State) -> str:
+    """Returns the address of the UI."""
+    return f"http://{LOOPBACK}:{state.ports['ui']}"
+
+
+def airflow_environment(sandbox: Sandbox, *, schedule: bool) -> dict[str, str]:
+    """Returns Airflow's whole configuration, with the connections and variables of the pipeline.
+
+    Args:
+        sandbox: running services.
+        schedule: whether the scheduler creates runs by timetable. Without it, runs that are triggered or backfilled
+            are still run (Airflow: configuration reference, `[scheduler] use_job_schedule`).
+    """
+    state = sandbox.state
+    settings = {
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__PARALLELISM": "8",  # the five loads of a run at once, and no more processes than two cores can feed
+        "CORE__FERNET_KEY": urlsafe_b64encode(sha256(state.secret("airflow_fernet").encode()).digest()).decode(),
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords(state)),
+        "CORE__EXECUTION_API_SERVER_URL": f"{ui_address(state)}/execution/" if "ui" in state.ports else "",
+        "DATABASE__SQL_ALCHEMY_CONN": sandbox.metadata_dsn().replace("postgresql://", "postgresql+psycopg2://"),
+        "API__BASE_URL": ui_address(state) if "ui" in state.ports else "",
+        "API__SECRET_KEY": state.secret("airflow_session"),
+        "API_AUTH__JWT_SECRET": state.secret("airflow_jwt"),
+        # The scheduler sleeps this long after every layer of the graph; 1 s by default.
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        "SCHEDULER__USE_JOB_SCHEDULE": str(schedule),
+        "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "USAGE_DATA_COLLECTION__ENABLED": "False",
+        "LOGGING__COLORED_CONSOLE_LOG": "False",
+    }
+    home = {"AIRFLOW_HOME": str(state.folder("airflow"))}
+    return {**home, **{f"AIRFLOW__{name}": value for name, value in settings.items()}, **pipeline_environment(state)}
+
+
+def _passwords(state: State) -> Path:
+    return state.folder("airflow") / "passwords.json"

@@ -1,0 +1,166 @@
+"""A client of Airflow's REST API: health, runs, tasks, logs, and what tasks returned."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from include.sandbox.state import SandboxError
+
+PAGE = 100  # the API's own limit (Airflow: configuration reference, `[api] maximum_page_limit`)
+
+
+class ApiError(SandboxError):
+    """The API refused a request."""
+
+
+class ImportFailedError(SandboxError):
+    """A DAG file cannot be imported; the message holds the traceback."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a run.
+
+    Args:
+        name: its task_id.
+        state: Airflow's word for its state; empty before it has one.
+        attempt: number of the current or last attempt, from 1.
+    """
+
+    name: str
+    state: str
+    attempt: int
+
+
+@dataclass
+class AirflowApi:
+    """Airflow's REST API, version 2.
+
+    Args:
+        address: the web server, such as `http://127.0.0.1:8080`.
+        user: name of the user to sign in as.
+        password: the user's password.
+    """
+
+    address: str
+    user: str
+    password: str
+    _client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        # trust_env: a proxy of the environment cannot reach the loopback.
+        self._client = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+
+    def is_healthy(self) -> bool:
+        """Tells whether every component reports that it is healthy."""
+        try:
+            answer = self._client.get("/api/v2/monitor/health")
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200 and all(
+            (part or {}).get("status") == "healthy" for part in answer.json().values()
+        )
+
+    def has_dag(self, dag_id: str) -> bool:
+        """Tells whether the DAG is there, imported and current.
+
+        Raises:
+            ImportFailedError: a DAG file cannot be imported.
+        """
+        errors = self._get("/api/v2/importErrors")["import_errors"]
+        if errors:
+            raise ImportFailedError("\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors))
+        answer = self._request("GET", f"/api/v2/dags/{dag_id}")
+        return answer.status_code == 200 and not answer.json()["is_stale"]
+
+    def ensure_pool(self, name: str, slots: int, description: str) -> None:
+        """Creates a pool, or sets its slots."""
+        body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+        if self._request("GET", f"/api/v2/pools/{name}").status_code == 200:
+            self._send("PATCH", f"/api/v2/pools/{name}", body)
+        else:
+            self._send("POST", "/api/v2/pools", body)
+
+    def unpause(self, dag_id: str) -> None:
+        """Lets runs of a DAG start."""
+        self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+
+    def trigger(self, dag_id: str, conf: dict[str, str]) -> str:
+        """Starts a run without a logical date, with params, and returns its id."""
+        return str(
+            self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
+        )
+
+    def runs_between(self, dag_id: str, start: datetime, end: datetime) -> dict[str, str]:
+        """Returns the state by run id of the runs whose logical date lies in the half-open interval, in its order."""
+        query = {"logical_date_gte": start.isoformat(), "logical_date_lt": end.isoformat(), "order_by": "logical_date"}
+        return {
+            run["dag_run_id"]: run["state"] for run in self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", query)
+        }
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Returns Airflow's word for the state of a run."""
+        return str(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[Task]:
+        """Returns the tasks of a run."""
+        found = self._pages(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", {})
+        return [Task(task["task_id"], task["state"] or "", task["try_number"]) for task in found]
+
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """Returns what a task returned; None if nothing."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        answer = self._request("GET", path)
+        value = answer.json()["value"] if answer.status_code == 200 else None
+        return json.loads(value) if isinstance(value, str) else value
+
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int) -> list[dict[str, Any]]:
+        """Returns the entries of an attempt's log, each with at least `event`."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
+        content = self._request("GET", path, params={"full_content": "true"}).json().get("content", [])
+        return [entry for entry in content if isinstance(entry, dict)]
+
+    def unfinished_backfills(self, dag_id: str) -> list[int]:
+        """Returns the ids of the backfills that Airflow does not hold for complete."""
+        found = self._get("/api/v2/backfills", dag_id=dag_id)["backfills"]
+        return [backfill["id"] for backfill in found if backfill["completed_at"] is None]
+
+    def close_backfill(self, backfill_id: int) -> None:
+        """Ends a backfill; its runs that have not started fail."""
+        self._request("PUT", f"/api/v2/backfills/{backfill_id}/cancel")
+
+    def _pages(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._get(path, **query, limit=PAGE, offset=len(found))
+            found += page[key]
+            if not page[key] or len(found) >= page["total_entries"]:
+                return found
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        return self._checked(self._request("GET", path, params=query))
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._checked(self._request(method, path, json=body))
+
+    def _checked(self, answer: httpx.Response) -> dict[str, Any]:
+        if answer.is_error:
+            raise ApiError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}")
+        content: dict[str, Any] = answer.json()
+        return content
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        answer = self._client.request(method, path, **arguments)
+        if answer.status_code == 401:
+            self._sign_in()
+            answer = self._client.request(method, path, **arguments)
+        return answer
+
+    def _sign_in(self) -> None:
+        answer = self._client.post("/auth/token", json={"username": self.user, "password": self.password})
+        self._client.headers["Authorization"] = f"Bearer {self._checked(answer)['access_token']}"

@@ -1,0 +1,187 @@
+"""The sandbox's services as child processes: PostgreSQL, the Redshift stand-in in front of it, and the AWS stand-in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import redshift_connector
+from redshift_connector.core import Connection
+from redshift_connector.error import Error
+
+from include.sandbox import process
+from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET, client
+from include.sandbox.postgres import Postgres, PostgresError
+from include.sandbox.process import Child
+from include.sandbox.state import LOOPBACK, REGION, Lock, SandboxError, State
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+USER = "awsuser"
+DATABASE = "dev"
+SCHEMA = "sparkify"
+START_SECONDS = 60.0
+
+
+@dataclass
+class Sandbox:
+    """The local AWS in one state folder; as a context manager it starts on entry and leaves nothing running.
+
+    Args:
+        root: absolute state folder; made if missing.
+    """
+
+    root: Path
+    state: State = field(init=False)
+    children: list[Child] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.state = State.load(self.root)
+
+    def start(self) -> None:
+        """Starts everything and returns once it serves; first ends what a killed sandbox left behind.
+
+        Raises:
+            SandboxError: another process runs this sandbox, or a service did not start; nothing is left running.
+        """
+        self._lock = Lock(self.root)
+        self._lock.acquire()
+        self.state = State.load(self.root)
+        try:
+            self._end_leftovers()
+            aws = self._spawn("aws", "--port", str(self.state.port("aws")))
+            self._start_postgres()
+            self.state.aws = process.wait_ready(self.root, aws, START_SECONDS)
+            self.state.save()
+            redshift = self._spawn(
+                "redshift", "--port", str(self.state.port("redshift")), environment=self._redshift_environment()
+            )
+            process.wait_ready(self.root, redshift, START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops everything, the last started first; what is kept stays in the state folder."""
+        try:
+            process.stop(reversed(self.children))
+            self.children.clear()
+            self.postgres().stop()
+            process.sweep(self.root)
+        finally:
+            self._lock.release()
+
+    def check(self) -> None:
+        """Raises SandboxError, with the end of its log, if a service has ended."""
+        for child in self.children:
+            child.check()
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def postgres(self) -> Postgres:
+        """Returns the embedded PostgreSQL server."""
+        return Postgres(self.root / "postgres", self.state.ports.get("postgres", 0), self.state.secret("postgres"))
+
+    def metadata_dsn(self) -> str:
+        """Returns the connection URI of Airflow's metadata database."""
+        return self.postgres().dsn("airflow", user="airflow", password=self.state.secret("airflow_database"))
+
+    def _spawn(self, name: str, *arguments: str, environment: dict[str, str] | None = None) -> Child:
+        command = process.python_command("include.sandbox", "--state", str(self.root), name, *arguments)
+        self.children.append(process.spawn(self.root, name, command, environment))
+        return self.children[-1]
+
+    def _start_postgres(self) -> None:
+        for attempt in range(3):  # another program may take the port between the choice and the start
+            self.state.port("postgres")
+            server = self.postgres()
+            try:
+                server.start()
+                break
+            except PostgresError as error:
+                if attempt == 2:
+                    raise SandboxError(str(error)) from error
+        server.ensure_database("airflow", "airflow", self.state.secret("airflow_database"))
+        server.ensure_database(DATABASE, USER, self.state.secret("redshift"))
+
+    def _redshift_environment(self) -> dict[str, str]:
+        aws = self.state.aws
+        return {
+            "SANDBOX_POSTGRES_DSN": self.postgres().dsn(DATABASE),
+            "SANDBOX_REDSHIFT_PASSWORD": self.state.secret("redshift"),
+            "SANDBOX_AWS_ENDPOINT": aws["endpoint"],
+            "SANDBOX_IAM_ROLE": aws["role_arn"],
+            "AWS_ACCESS_KEY_ID": aws["redshift_access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": aws["redshift_secret_access_key"],
+        }
+
+    def _end_leftovers(self) -> None:
+        process.sweep(self.root)
+        self.postgres().stop()
+
+
+def running(root: Path) -> State:
+    """Returns the state of a sandbox that runs.
+
+    Raises:
+        SandboxError: none runs in that folder.
+    """
+    if Lock(root).holder() is None:
+        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.")
+    return State.load(root)
+
+
+def connect(state: State) -> Connection:
+    """Connects to the sandbox Redshift as its owner, as the pipeline does.
+
+    Raises:
+        SandboxError: it does not answer, or refuses the password.
+    """
+    port = state.ports.get("redshift", 0)
+    try:
+        return redshift_connector.connect(
+            host=LOOPBACK, port=port, database=DATABASE, user=USER, password=state.secret("redshift"), ssl=False
+        )
+    except Error as error:
+        raise SandboxError(f"The sandbox Redshift on {LOOPBACK}:{port} let nobody in: {error}") from error
+
+
+def pipeline_client(state: State, service: str) -> Any:
+    """Returns a boto3 client with the pipeline's own keys."""
+    aws = state.aws
+    return client(
+        service, aws["endpoint"], aws_access_key_id=aws["access_key_id"], aws_secret_access_key=aws["secret_access_key"]
+    )
+
+
+def pipeline_environment(state: State) -> dict[str, str]:
+    """Returns the connections and variables of the pipeline's DAG, as Airflow reads them from the environment."""
+    aws = state.aws
+    redshift = {
+        "conn_type": "redshift", "host": LOOPBACK, "port": state.ports["redshift"], "schema": DATABASE, "login": USER,
+        "password": state.secret("redshift"), "extra": {"ssl": False},
+    }  # fmt: skip
+    amazon = {
+        "conn_type": "aws", "login": aws["access_key_id"], "password": aws["secret_access_key"],
+        "extra": {"endpoint_url": aws["endpoint"], "region_name": REGION},
+    }  # fmt: skip
+    return {
+        "AIRFLOW_CONN_SPARKIFY_REDSHIFT": json.dumps(redshift),
+        "AIRFLOW_CONN_SPARKIFY_AWS": json.dumps(amazon),
+        "AIRFLOW_VAR_SPARKIFY_SOURCE": f"s3://{SOURCE_BUCKET}",
+        "AIRFLOW_VAR_SPARKIFY_WORK": f"s3://{WORK_BUCKET}/manifests",
+        "AIRFLOW_VAR_SPARKIFY_IAM_ROLE": aws["role_arn"],
+        "AIRFLOW_VAR_SPARKIFY_REGION": REGION,
+        "AIRFLOW_VAR_SPARKIFY_SCHEMA": SCHEMA,
+        "AIRFLOW_VAR_SPARKIFY_ALERT_TOPIC": aws["topic_arn"],
+    }
