@@ -56,4 +56,3 @@ def test_staging_columns_are_in_the_order_of_the_jsonpaths(tmp_path):
     ddl = rendered(ROOT / "include" / "sql" / "create" / "run_schema.sql")
     body = re.search(r"\.staging_events \((.*?)\n\)", ddl, re.DOTALL).group(1)
     assert [line.split()[0] for line in body.strip().splitlines()] == keys
-

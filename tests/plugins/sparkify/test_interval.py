@@ -15,9 +15,7 @@ def utc(*parts):
 
 
 def a_run(run_type="manual", start=None, end=None):
-    return SimpleNamespace(
-        run_id=f"{run_type}__1", run_type=run_type, data_interval_start=start, data_interval_end=end
-    )
+    return SimpleNamespace(run_id=f"{run_type}__1", run_type=run_type, data_interval_start=start, data_interval_end=end)
 
 
 def test_a_scheduled_run_covers_its_data_interval():
@@ -47,7 +45,11 @@ def test_an_offset_is_converted_to_utc():
         (a_run(), {"start": "yesterday", "end": "2018-11-01"}, "start='yesterday' is not an ISO 8601"),
         (a_run(), {"start": "2018-11-01", "end": "2018-11-01T10:30:00Z"}, "end='2018-11-01T10:30:00Z' is not a whole"),
         (a_run("backfill", utc(2018, 11, 1), utc(2018, 11, 2)), {"start": "2018-11-01", "end": "2018-11-02"}, "manual"),
-        (a_run("scheduled", utc(2018, 11, 1), utc(2018, 11, 2)), {"start": "2018-11-01", "end": "2018-11-02"}, "manual"),
+        (
+            a_run("scheduled", utc(2018, 11, 1), utc(2018, 11, 2)),
+            {"start": "2018-11-01", "end": "2018-11-02"},
+            "manual",
+        ),
     ],
 )
 def test_what_is_no_interval_stops_at_once_and_says_what_to_give(run, params, problem):
