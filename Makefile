@@ -1,0 +1,76 @@
+# Every command runs in .venv, which is set up by the first that needs it and again when a pinned file changes.
+
+PYTHON ?= python3
+UV := uv==0.13.9
+BIN := .venv/bin
+SANDBOX := $(BIN)/python -m include.sandbox
+PINNED := requirements.txt include/sandbox/requirements.txt tests/requirements.txt
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate
+RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
+DATA_OPTION := $${DATA:+--data "$$DATA"}
+
+# Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
+export DATA FROM TO HOURLY
+unexport Q
+sql: export SANDBOX_SQL := $(value Q)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-long up down backfill sql status bench lint clean lock browser
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+run: setup ## start everything, load the sample (or DATA=dir, FROM= TO= HOURLY=1), report; stay up until Ctrl-C
+	@$(SANDBOX) run $(DATA_OPTION) $(RANGE)
+
+up: setup ## start what the last run left, in the background, healthy; over the sample with live feed and schedule
+	@$(SANDBOX) up --detach $(DATA_OPTION)
+
+down: setup ## stop it; the data is kept
+	@$(SANDBOX) down
+
+backfill: setup ## load FROM= TO= (ISO 8601, UTC, TO not included) as one run; HOURLY=1: each hour by airflow backfill create
+	@$(SANDBOX) backfill $(RANGE)
+
+sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
+	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql
+
+status: setup ## hours loaded, missing, stale and failed; alerts
+	@$(SANDBOX) status
+
+test: setup browser ## run the tests (ARGS= for pytest)
+	@$(BIN)/python -m pytest -m "not long" $(ARGS)
+
+test-long: setup browser ## run the tests that take minutes
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+bench: setup ## measure: name, figure, mark, ok or short
+	@$(BIN)/python -m tests.benchmarks
+
+lint: setup ## check style, types and SQL
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint include/sql
+
+clean: ## stop everything and forget all data (.sandbox/)
+	@if [ -x $(BIN)/python ]; then $(SANDBOX) down; fi
+	@rm -rf -- "$${SANDBOX_STATE:-.sandbox}"
+
+lock: setup ## pin the newest packages that pyproject.toml allows
+	@$(COMPILE) --upgrade pyproject.toml -o requirements.txt
+	@$(COMPILE) --upgrade --group sandbox -c requirements.txt -o include/sandbox/requirements.txt
+	@$(COMPILE) --upgrade --group test -c requirements.txt -c include/sandbox/requirements.txt -o tests/requirements.txt
+
+setup: .venv/pinned
+
+.venv/pinned: $(PINNED)
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit("Python %d.%d is not supported: install 3.10 to 3.13, or name one: make PYTHON=python3.12" % v)' >&2
+	@[ -x $(BIN)/python ] || { echo "Setting up .venv" && $(PYTHON) -m venv .venv; } >&2 \
+	  || { rm -rf .venv; echo "Python cannot make a virtual environment: install its venv module (Debian: python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV) >&2
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python $(PINNED) >&2
+	@touch $@
+
+browser:
+	@tests/chromium >/dev/null
