@@ -1,0 +1,137 @@
+-- Called by the stand-in, in the client's transaction, when a client changes a table.
+
+CREATE OR REPLACE FUNCTION redshift.keep_design(target regclass, design jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    item jsonb;
+    suffix text;
+BEGIN
+    IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = target), 'MEMBER') THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be owner of relation %s', target);
+    END IF;
+    INSERT INTO redshift.designs VALUES (target, design - 'constraints') ON CONFLICT DO NOTHING;
+    FOR item IN SELECT * FROM jsonb_array_elements(design -> 'constraints') LOOP
+        suffix := CASE item ->> 'type' WHEN 'PRIMARY KEY' THEN '_pkey' WHEN 'UNIQUE' THEN '_key' ELSE '_fkey' END;
+        INSERT INTO redshift.constraints VALUES (
+            target,
+            coalesce(item ->> 'name', (SELECT relname FROM pg_class WHERE oid = target)
+                || CASE suffix WHEN '_pkey' THEN '' ELSE '_' || (item -> 'columns' ->> 0) END || suffix),
+            item ->> 'type',
+            ARRAY(SELECT jsonb_array_elements_text(item -> 'columns')),
+            (item ->> 'target_id')::oid,
+            ARRAY(SELECT jsonb_array_elements_text(coalesce(item -> 'target_columns', '[]')))
+        ) ON CONFLICT DO NOTHING;
+    END LOOP;
+END $$;
+
+-- Keeps what CREATE TABLE said; names resolve in the caller's search_path, so this one is not SECURITY DEFINER.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_record_table(name text, given text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    target regclass := name::regclass;
+    design jsonb := given::jsonb;
+    parent jsonb;
+    item jsonb;
+    columns text[] := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = target AND attnum > 0);
+    missing text;
+BEGIN
+    IF redshift.has_design(target) THEN
+        RETURN;  -- CREATE TABLE IF NOT EXISTS met an older table
+    END IF;
+    SELECT c INTO missing FROM (
+        SELECT jsonb_array_elements_text(design -> 'sortkeys') UNION ALL SELECT design ->> 'distkey'
+        UNION ALL SELECT jsonb_array_elements_text(k -> 'columns') FROM jsonb_array_elements(design -> 'constraints') k
+    ) AS named (c) WHERE c <> ALL (columns) LIMIT 1;
+    IF missing IS NOT NULL THEN
+        RAISE undefined_column USING MESSAGE = format('column "%s" named in key does not exist', missing);
+    END IF;
+    IF design ->> 'like' IS NOT NULL THEN
+        parent := redshift.design_of((design ->> 'like')::regclass);
+        design := coalesce(parent, design) || jsonb_build_object('constraints', '[]'::jsonb);
+    END IF;
+    FOR item IN SELECT * FROM jsonb_array_elements(design -> 'constraints') LOOP
+        IF item ->> 'type' = 'PRIMARY KEY' THEN
+            EXECUTE (SELECT format('ALTER TABLE %s %s', target, string_agg(format('ALTER %I SET NOT NULL', c), ', '))
+                     FROM jsonb_array_elements_text(item -> 'columns') AS c);
+        END IF;
+    END LOOP;
+    design := jsonb_set(design, '{constraints}', coalesce((
+        SELECT jsonb_agg(CASE WHEN k ->> 'target' IS NULL THEN k
+                              ELSE k || jsonb_build_object('target_id', (k ->> 'target')::regclass::oid::text) END)
+        FROM jsonb_array_elements(design -> 'constraints') k), '[]'));
+    PERFORM redshift.keep_design(target, design);
+END $$;
+
+CREATE OR REPLACE FUNCTION redshift.has_design(target regclass) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT EXISTS (SELECT FROM redshift.designs WHERE table_id = target)
+$$;
+
+CREATE OR REPLACE FUNCTION redshift.design_of(target regclass) RETURNS jsonb
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT design FROM redshift.designs WHERE table_id = target
+$$;
+
+-- Keeps what ALTER TABLE ADD COLUMN said.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_extend_table(name text, given text) RETURNS void
+LANGUAGE sql AS $$
+    SELECT redshift.extend_design(name::regclass, given::jsonb)
+$$;
+
+CREATE OR REPLACE FUNCTION redshift.extend_design(target regclass, added jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = target), 'MEMBER') THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be owner of relation %s', target);
+    END IF;
+    UPDATE redshift.designs
+    SET design = jsonb_set(design, '{encodings}', (design -> 'encodings') || (added -> 'encodings'))
+    WHERE table_id = target;
+END $$;
+
+-- CREATE TABLE AS: VARCHAR(n) is n bytes here too.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_limit_bytes(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    limits text;
+BEGIN
+    SELECT string_agg(format('ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)', 'byte limit of ' || attname, attname,
+                             atttypmod - 4), ', ')
+    INTO limits
+    FROM pg_attribute
+    WHERE attrelid = name::regclass AND attnum > 0 AND atttypmod > 4 AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype);
+    IF limits IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %s %s', name::regclass, limits);
+    END IF;
+END $$;
+
+-- AWS: r_MERGE wants a table as the source.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_merge_source(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT relkind FROM pg_class WHERE oid = name::regclass) <> 'r' THEN
+        RAISE feature_not_supported USING MESSAGE = format('the source of MERGE must be a table, %s is none', name);
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_copy_target(name text)
+RETURNS TABLE (oid oid, username text, pid integer, "column" text, type text, length integer, scale integer,
+               not_null boolean, identity boolean)
+LANGUAGE sql STABLE AS $$
+    SELECT c.oid, current_user::text, pg_backend_pid(), a.attname::text, t.typname::text,
+           CASE WHEN a.atttypmod < 4 THEN 0 WHEN t.typname = 'numeric' THEN (a.atttypmod - 4) >> 16 ELSE a.atttypmod - 4 END,
+           CASE WHEN t.typname = 'numeric' AND a.atttypmod >= 4 THEN (a.atttypmod - 4) & 2047 ELSE 0 END,
+           a.attnotnull, a.attidentity <> ''
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    WHERE c.oid = to_regclass(name) AND c.relkind = 'r'
+    ORDER BY a.attnum
+$$;
+
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_remember_load(given text) RETURNS void
+LANGUAGE sql AS $$
+    SELECT set_config('redshift.loads',
+        (coalesce(nullif(current_setting('redshift.loads', true), ''), '[]')::jsonb || jsonb_build_array(given::jsonb))::text,
+        true)
+$$;

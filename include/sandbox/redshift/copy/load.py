@@ -1,0 +1,142 @@
+"""COPY, executed inside the client's session and transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from include.sandbox.redshift import wire
+from include.sandbox.redshift.config import RedshiftConfig
+from include.sandbox.redshift.copy.authorization import s3_client
+from include.sandbox.redshift.copy.command import CopyCommand
+from include.sandbox.redshift.copy.jsonpaths import paths_of
+from include.sandbox.redshift.copy.log import LoadLog, LoadRecord
+from include.sandbox.redshift.copy.rows import Rows, TooManyErrors
+from include.sandbox.redshift.copy.sources import Bucket, Source
+from include.sandbox.redshift.copy.target import Target, find_target
+from include.sandbox.redshift.errors import BackendError, RedshiftError
+from include.sandbox.redshift.sql.identifiers import literal, quote
+
+if TYPE_CHECKING:
+    from include.sandbox.redshift.session import Session
+
+Result = TypeVar("Result")
+
+
+class Loader:
+    """Executes COPY commands for all sessions.
+
+    Args:
+        config: where S3 and the log are.
+    """
+
+    def __init__(self, config: RedshiftConfig) -> None:
+        self._config = config
+        self._log = LoadLog(config)
+
+    async def load(self, command: CopyCommand, session: Session) -> str:
+        """Loads; the session's transaction is open and the target locked.
+
+        Args:
+            command: what to load.
+            session: whose transaction the rows go into.
+
+        Returns:
+            The command tag.
+
+        Raises:
+            RedshiftError: nothing was loaded; the load views say what was wrong.
+            BackendError: PostgreSQL refused the rows.
+        """
+        target = await find_target(command, session.backend)
+        bucket, sources, rows = await _aside(self._prepare, command, target)
+        record = LoadRecord(await _aside(self._log.next_query), target.pid, target.user, target.oid, command.name,
+                            command.source)  # fmt: skip
+        try:
+            await self._copy(command, session, target, rows.batches(bucket, sources))
+        except TooManyErrors:
+            message = f"Load into table '{command.name}' failed.  Check 'stl_load_errors' system table for details."
+            await self._finish(record, rows, "aborted", message)
+            raise RedshiftError(message) from None
+        except (RedshiftError, BackendError) as error:
+            await self._finish(record, rows, "aborted", str(error))
+            raise
+        await self._finish(record, rows, "completed")
+        await self._remember(session, record)
+        self._tell(session, command, rows)
+        return "COPY"
+
+    def _prepare(self, command: CopyCommand, target: Target) -> tuple[Bucket, list[Source], Rows]:
+        """Reaches S3, reads the jsonpaths file and the manifest; runs off the event loop."""
+        bucket = Bucket(s3_client(self._config, command.authorization, command.region, target.user))
+        paths = None
+        if command.jsonpaths.startswith("s3://"):
+            paths = paths_of(bucket.text(command.jsonpaths, "JSONPaths"), command.jsonpaths)
+        if paths is not None and len(paths) != len(target.columns):
+            raise RedshiftError(
+                "Number of jsonpaths and the number of columns should match. "
+                f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(target.columns)}"
+            )
+        return bucket, bucket.sources(command.source, manifest=command.manifest), Rows(command, target.columns, paths)
+
+    async def _copy(self, command: CopyCommand, session: Session, target: Target, batches: Iterator[bytes]) -> None:
+        """Sends the rows by PostgreSQL's COPY; parsing runs off the event loop, one batch at a time in memory."""
+        backend = session.backend
+        columns = ", ".join(quote(column.name) for column in target.columns)
+        backend.send(wire.query(f"COPY {command.table} ({columns}) FROM STDIN"))
+        answer = await backend.next()
+        if answer.kind == b"G":
+            try:
+                await self._send(session, batches, discard=command.noload)
+                backend.send(wire.frame(b"c"))
+            except BaseException:
+                backend.send(wire.frame(b"f", wire.text("the load failed")))
+                await _settled(session)
+                raise
+            answer = await backend.next()
+        failure = wire.fields_of(answer.body) if answer.kind == b"E" else None
+        await _settled(session)
+        if failure is not None:
+            raise BackendError(failure)
+
+    async def _send(self, session: Session, batches: Iterator[bytes], *, discard: bool) -> None:
+        while (batch := await _aside(next, batches, b"")) != b"":
+            if session.cancelled.is_set():
+                raise RedshiftError("Query cancelled on user's request", "57014")
+            if session.backend.has_answer():
+                return  # PostgreSQL has refused the rows, or was told to cancel
+            if not discard:
+                session.backend.send(wire.frame(b"d", batch))
+                await session.backend.channel.drain()
+
+    async def _finish(self, record: LoadRecord, rows: Rows, status: str, message: str | None = None) -> None:
+        record.files, record.errors = rows.files, rows.errors
+        record.finish(status, rows.rows if status == "completed" else 0, message)
+        await _aside(self._log.write, record)
+
+    async def _remember(self, session: Session, record: LoadRecord) -> None:
+        """Shows the load to the client's own transaction, whose snapshot is older than the log's rows."""
+        if session.transaction.status == "T":
+            await session.backend.rows(f"SELECT pg_catalog.redshift_remember_load({literal(record.json())})")
+
+    def _tell(self, session: Session, command: CopyCommand, rows: Rows) -> None:
+        table = command.name
+        loaded = f"Load into table '{table}' completed, {rows.rows} record(s) loaded successfully."
+        session.client.send(wire.info(loaded))
+        if rows.errors:
+            session.client.send(wire.info(
+                f"Load into table '{table}' completed, {len(rows.errors)} record(s) could not be loaded.  "
+                "Check 'stl_load_errors' system table for details."
+            ))  # fmt: skip
+
+
+async def _settled(session: Session) -> None:
+    """Waits until PostgreSQL has left the COPY."""
+    while (await session.backend.next()).kind != b"Z":
+        pass
+
+
+async def _aside(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Runs blocking work in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

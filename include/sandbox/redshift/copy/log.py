@@ -1,0 +1,145 @@
+"""What a COPY leaves behind: the rows of the load views, kept outside the client's transaction (AWS: r_STL_LOAD_ERRORS)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import psycopg2
+
+from include.sandbox.redshift.config import RedshiftConfig
+
+SHOWN = 1024
+
+
+@dataclass
+class LoadError:
+    """One value or record that did not load.
+
+    Args:
+        file: S3 URL.
+        line: line of the record's end.
+        column: the column, empty when the record itself is at fault.
+        type: its type's short name.
+        length: its length as shown.
+        position: offset in the value.
+        raw_line: the record.
+        raw_value: the value.
+        code: Redshift's error code.
+        reason: what is wrong.
+        fields: every column up to the failing one, for stl_loaderror_detail.
+    """
+
+    file: str
+    line: int
+    column: str
+    type: str
+    length: str
+    position: int
+    raw_line: str
+    raw_value: str
+    code: int
+    reason: str
+    fields: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class FileRead:
+    """One file that was read.
+
+    Args:
+        file: S3 URL.
+        etag: S3's entity tag.
+        modified: when the object was last written, ISO 8601.
+        bytes: its size in S3.
+        lines: lines scanned.
+        errors: records that did not load.
+    """
+
+    file: str
+    etag: str
+    modified: str
+    bytes: int
+    lines: int = 0
+    errors: int = 0
+
+
+@dataclass
+class LoadRecord:
+    """One COPY, as the load views show it.
+
+    Args:
+        query: the query id.
+        pid: process id of the session.
+        user: name of the Redshift user.
+        table: oid of the target.
+        table_name: its name.
+        source: the text after FROM.
+        started: when it began, ISO 8601 UTC.
+        status: completed or aborted.
+        rows: rows loaded.
+        message: why it failed, or None.
+        files: the files read.
+        errors: what did not load.
+    """
+
+    query: int
+    pid: int
+    user: str
+    table: int
+    table_name: str
+    source: str
+    started: str = field(default_factory=lambda: now())
+    ended: str = ""
+    status: str = "running"
+    rows: int = 0
+    message: str | None = None
+    files: list[FileRead] = field(default_factory=list)
+    errors: list[LoadError] = field(default_factory=list)
+
+    def finish(self, status: str, rows: int = 0, message: str | None = None) -> None:
+        """Closes the record."""
+        self.status, self.rows, self.message, self.ended = status, rows, message, now()
+
+    def json(self) -> str:
+        """Returns the record as the catalogue functions take it."""
+        return json.dumps(asdict(self))
+
+
+class LoadLog:
+    """Writes load records on connections of the stand-in's own: a rollback of the client's leaves them.
+
+    Args:
+        config: where PostgreSQL is.
+    """
+
+    def __init__(self, config: RedshiftConfig) -> None:
+        self._config = config
+
+    def next_query(self) -> int:
+        """Returns a new query id."""
+        return int(self._call("SELECT nextval('redshift.query_id')"))
+
+    def write(self, record: LoadRecord) -> None:
+        """Keeps a record."""
+        self._call("SELECT redshift.log_load(%s)", record.json())
+
+    def _call(self, sql: str, *parameters: str) -> Any:
+        with closing(psycopg2.connect(self._config.superuser_dsn())) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return (cursor.fetchone() or [None])[0]
+
+
+def now() -> str:
+    """Returns the time as the load views show it: UTC, without a zone."""
+    return datetime.now(timezone.utc).replace(tzinfo=None).isoformat(" ")
+
+
+def shown(text: str) -> str:
+    """Returns a line or value as STL_LOAD_ERRORS shows it: multibyte characters as dots, 1024 bytes at most."""
+    return "".join(c if c.isascii() and c != "\0" else "." for c in text[:SHOWN])

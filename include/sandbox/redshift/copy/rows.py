@@ -1,0 +1,146 @@
+"""From records to the text of PostgreSQL's COPY, keeping what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from include.sandbox.redshift.copy.command import CopyCommand
+from include.sandbox.redshift.copy.compression import DAMAGED, decompressed
+from include.sandbox.redshift.copy.convert import Column, converter
+from include.sandbox.redshift.copy.fields import FieldError, raw
+from include.sandbox.redshift.copy.json_reader import JsonReader, Record
+from include.sandbox.redshift.copy.jsonpaths import NOT_AN_OBJECT, Extract, extractor
+from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
+from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
+from include.sandbox.redshift.errors import RedshiftError
+
+BATCH = 1 << 18
+# AWS: r_STL_LOADERROR_DETAIL keeps at most 20 errors a slice; the sandbox has one slice.
+DETAILED = 20
+
+
+class TooManyErrors(Exception):
+    """MAXERROR is reached."""
+
+
+class Rows:
+    """Produces the rows of one COPY, file after file.
+
+    Args:
+        command: the COPY.
+        columns: its target columns, in order.
+        paths: one path per column, or None for 'auto'.
+    """
+
+    def __init__(self, command: CopyCommand, columns: list[Column], paths: list[list[str | int]] | None) -> None:
+        self._command = command
+        self._columns = columns
+        self._extract = [extractor(path) for path in paths] if paths else _by_name(command, columns)
+        self._convert = [converter(column, command.conversion) for column in columns]
+        self._auto = paths is None
+        self.files: list[FileRead] = []
+        self.errors: list[LoadError] = []
+        self.rows = 0
+
+    def batches(self, bucket: Bucket, sources: list[Source]) -> Iterator[bytes]:
+        """Yields the rows as COPY text, some hundred kilobytes at a time.
+
+        Raises:
+            RedshiftError: a file cannot be read.
+            TooManyErrors: the load fails; what was wrong is in `errors`.
+        """
+        batch, size = list[str](), 0
+        for opened in bucket.read(sources):
+            for line in self._lines(opened):
+                batch.append(line)
+                size += len(line)
+                if size > BATCH:
+                    yield "".join(batch).encode()
+                    batch, size = [], 0
+        if batch:
+            yield "".join(batch).encode()
+
+    def _lines(self, opened: Opened) -> Iterator[str]:
+        file = FileRead(opened.source.url, opened.etag, opened.modified.isoformat(), opened.size)
+        self.files.append(file)
+        reader = JsonReader(decompressed(opened.stream, self._command.compression), self._command.ignore_header)
+        try:
+            for record in reader:
+                line = self._line(record, file)
+                if line is not None:
+                    self.rows += 1
+                    yield line
+        except DAMAGED as error:
+            raise RedshiftError(
+                f"cannot read {file.file} as {self._command.compression or 'plain'} data: {error}",
+                detail=f"S3 key being read : {file.file}",
+            ) from error
+        finally:
+            file.lines = reader.lines_scanned
+
+    def _line(self, record: Record, file: FileRead) -> str | None:
+        """Converts a record; None when it does not fit, which is then in `errors`."""
+        value = record.value
+        if isinstance(value, FieldError):
+            return self._reject(record, file, value, -1, record.text)
+        if self._auto and not isinstance(value, dict):
+            return self._reject(record, file, FieldError(1216, NOT_AN_OBJECT), -1, record.text)
+        fields, at, found = [], 0, None
+        try:
+            for at, (extract, convert) in enumerate(zip(self._extract, self._convert, strict=True)):
+                found = None
+                found = extract(value)
+                fields.append(_escaped(convert(found)))
+        except FieldError as problem:
+            return self._reject(record, file, problem, at, "" if found is None else raw(found))
+        return "\t".join(fields) + "\n"
+
+    def _reject(self, record: Record, file: FileRead, problem: FieldError, at: int, value: str) -> None:
+        column = self._columns[at] if at >= 0 else Column("", "")
+        details = self._details(record, at) if len(self.errors) < DETAILED else []
+        file.errors += 1
+        self.errors.append(LoadError(
+            file.file, record.line, column.name, column.type, column.shown_length if at >= 0 else "", problem.position,
+            shown(record.text), shown(value), problem.code, problem.reason, details,
+        ))  # fmt: skip
+        if len(self.errors) >= self._command.max_errors:
+            raise TooManyErrors
+
+    def _details(self, record: Record, last: int) -> list[dict[str, Any]]:
+        found = []
+        for index in range(last + 1):
+            column = self._columns[index]
+            try:
+                value = self._extract[index](record.value)
+            except FieldError:
+                value = None
+            found.append({"field": index, "column": column.name, "type": column.type, "length": column.shown_length,
+                          "value": None if value is None else shown(raw(value))})  # fmt: skip
+        return found
+
+
+def _by_name(command: CopyCommand, columns: list[Column]) -> list[Extract]:
+    """'auto' matches keys with column names, which are lower case, exactly; 'auto ignorecase' in any case."""
+    if command.jsonpaths != "auto ignorecase":
+        return [extractor([column.name]) for column in columns]
+    return [_ignoring_case(column.name.lower()) for column in columns]
+
+
+def _ignoring_case(name: str) -> Extract:
+    def member(record: Any) -> Any:
+        if name in record:
+            return record[name]
+        return next((value for key, value in record.items() if key.lower() == name), None)
+
+    return member
+
+
+def _escaped(text: str | None) -> str:
+    if text is None:
+        return "\\N"
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    if "\n" in text or "\r" in text or "\t" in text:
+        text = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return text

@@ -1,0 +1,214 @@
+"""The objects that a COPY reads: those under a key prefix, or those of a manifest (AWS: copy-parameters-data-source-s3)."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import IO, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from include.sandbox.redshift.errors import RedshiftError
+
+# What is read ahead: small objects whole, by a few threads, because each costs a round trip.
+SMALL, AHEAD = 1 << 20, 8
+REASONS = {
+    "AccessDenied": "Access Denied", "NoSuchKey": "The specified key does not exist.",
+    "NoSuchBucket": "The specified bucket does not exist",
+    "InvalidAccessKeyId": "The AWS Access Key Id you provided does not exist in our records.",
+    "PermanentRedirect": "The bucket you are attempting to access must be addressed using the specified endpoint.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """One object to load.
+
+    Args:
+        url: its S3 URL.
+        mandatory: whether COPY stops when it is missing.
+        size: bytes, as far as known.
+    """
+
+    url: str
+    mandatory: bool = True
+    size: int = 1 << 40
+
+
+@dataclass
+class Opened:
+    """An object being read.
+
+    Args:
+        source: which one.
+        stream: its bytes.
+        etag: S3's entity tag, without quotes.
+        modified: when it was last written.
+        size: bytes.
+    """
+
+    source: Source
+    stream: IO[bytes]
+    etag: str
+    modified: datetime
+    size: int
+
+
+class Bucket:
+    """S3 as a COPY sees it; errors come in Redshift's words and name the object.
+
+    Args:
+        client: a boto3 S3 client, which retries by itself.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def text(self, url: str, what: str) -> str:
+        """Reads a small UTF-8 object, e.g. a jsonpaths file.
+
+        Raises:
+            RedshiftError: it cannot be read; the message names it as `what`.
+        """
+        try:
+            return cast("str", self._get(url)["Body"].read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise RedshiftError(f"{what} {url} is not UTF-8") from None
+        except (ClientError, BotoCoreError) as error:
+            raise RedshiftError(f"Problem reading {what} file - {_service_text(error)}", detail=_where(url)) from error
+
+    def sources(self, url: str, *, manifest: bool) -> list[Source]:
+        """Returns the objects that a FROM text stands for.
+
+        Raises:
+            RedshiftError: there is none, or the manifest is missing or malformed.
+        """
+        return self._listed(url) if manifest else self._found(url)
+
+    def _found(self, url: str) -> list[Source]:
+        bucket, prefix = _parts(url)
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            objects = [item for page in pages for item in page.get("Contents", ())]
+        except (ClientError, BotoCoreError) as error:
+            raise RedshiftError(_service_text(error), detail=_where(url)) from error
+        if not objects:
+            raise RedshiftError(f"The specified S3 prefix '{prefix}' does not exist", detail=_where(url))
+        return [Source(f"s3://{bucket}/{item['Key']}", size=item["Size"]) for item in objects]
+
+    def _listed(self, url: str) -> list[Source]:
+        text = self.text(url, "manifest")
+        try:
+            entries = json.loads(text)["entries"]
+            sources = [Source(entry["url"], _flag(entry.get("mandatory", False)),
+                              entry.get("meta", {}).get("content_length", 1 << 40)) for entry in entries]  # fmt: skip
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RedshiftError(f"Manifest file is not in correct json format: {error!r}", detail=_where(url)) from None
+        for source in sources:
+            if not isinstance(source.url, str) or not source.url.startswith("s3://") or not all(_parts(source.url)):
+                raise RedshiftError(
+                    "COPY with MANIFEST parameter requires full path of an Amazon S3 object",
+                    detail=f"url: {source.url}",
+                )
+        if not sources:
+            raise RedshiftError("No files to load: the manifest has no entries", detail=_where(url))
+        return sources
+
+    def read(self, sources: list[Source]) -> Iterator[Opened]:
+        """Yields the objects in order, reading small ones ahead; missing ones that are not mandatory are left out.
+
+        Raises:
+            RedshiftError: an object cannot be read, or none was there at all.
+        """
+        found = False
+        with _pool() as pool:
+            waiting = iter(sources)
+            ahead: list[tuple[Source, Future[Opened] | None]] = []
+            while True:
+                for source in islice(waiting, AHEAD - len(ahead)):
+                    ahead.append((source, pool.submit(self._open, source) if source.size <= SMALL else None))
+                if not ahead:
+                    break
+                source, future = ahead.pop(0)
+                try:
+                    opened = future.result() if future else self._open(source)
+                except (ClientError, BotoCoreError) as error:
+                    if not source.mandatory and _is_missing(error):
+                        continue
+                    raise RedshiftError(_service_text(error), detail=_where(source.url)) from error
+                found = True
+                yield opened
+        if not found:
+            raise RedshiftError("No files to load: none of the manifest's files exists", detail=_where(sources[0].url))
+
+    def _open(self, source: Source) -> Opened:
+        answer = self._get(source.url)
+        size = answer["ContentLength"]
+        stream = io.BytesIO(answer["Body"].read()) if size <= SMALL else _Body(answer["Body"])
+        return Opened(source, cast("IO[bytes]", stream), answer["ETag"].strip('"'), answer["LastModified"], size)
+
+    def _get(self, url: str) -> Any:
+        bucket, key = _parts(url)
+        return self._client.get_object(Bucket=bucket, Key=key)
+
+
+class _Body(io.RawIOBase):
+    """An object's bytes as a file that the decompressors can read."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return cast("bytes", self._body.read(None if size < 0 else size))
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="copy-s3")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _parts(url: str) -> tuple[str, str]:
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"mandatory is {value!r}, neither true nor false")
+    return value
+
+
+def _is_missing(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in ("NoSuchKey", "404")
+
+
+def _where(url: str) -> str:
+    return f"S3 key being read : {url}"
+
+
+def _service_text(error: Exception) -> str:
+    """Returns the text of an S3 error as Redshift gives it."""
+    if not isinstance(error, ClientError):
+        return f"S3ServiceException:{error}"
+    code, meta = error.response["Error"]["Code"], error.response["ResponseMetadata"]
+    reason = REASONS.get(code, error.response["Error"].get("Message", code))
+    request = meta.get("RequestId", "")
+    return f"S3ServiceException:{reason},Status {meta['HTTPStatusCode']},Error {code},Rid {request},CanRetry 1"

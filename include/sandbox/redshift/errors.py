@@ -1,0 +1,113 @@
+"""The errors that the sandbox Redshift raises itself, and those of PostgreSQL in Redshift's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+INTERNAL_ERROR = "XX000"
+SYNTAX_ERROR = "42601"
+NOT_SUPPORTED = "0A000"
+UNDEFINED_SETTING = "42704"
+ACTIVE_TRANSACTION = "25001"
+FAILED_TRANSACTION = "25P02"
+
+# Prefix of the names of the CHECK constraints that count bytes: VARCHAR(n) is n bytes (AWS: r_Character_types).
+BYTE_LIMIT_PREFIX = "byte limit of "
+
+RULE = "-----------------------------------------------"
+
+
+@dataclass
+class RedshiftError(Exception):
+    """An error as the client gets it.
+
+    Args:
+        message: the primary message.
+        sqlstate: five characters.
+        detail: secondary text, or None.
+        hint: what to do about it, or None.
+        severity: ERROR, or FATAL when the connection ends.
+    """
+
+    message: str
+    sqlstate: str = INTERNAL_ERROR
+    detail: str | None = None
+    hint: str | None = None
+    severity: str = "ERROR"
+
+    def __str__(self) -> str:
+        return self.message
+
+    def fields(self) -> dict[str, str]:
+        """Returns the fields of the ErrorResponse message."""
+        found = {"S": self.severity, "C": self.sqlstate, "M": self.message}
+        if self.detail is not None:
+            found["D"] = self.detail
+        if self.hint is not None:
+            found["H"] = self.hint
+        return found | {"F": "sandbox", "L": "0", "R": "redshift"}
+
+
+@dataclass
+class BackendError(Exception):
+    """An error that PostgreSQL reported to a statement of the stand-in's own.
+
+    Args:
+        fields: the ErrorResponse's fields by their one-letter type.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.fields.get("M", "")
+
+    @property
+    def fatal(self) -> bool:
+        """Whether PostgreSQL closes the connection after it."""
+        return self.fields.get("S") in {"FATAL", "PANIC"}
+
+
+def unsupported(what: str, hint: str | None = None) -> RedshiftError:
+    """Returns the error for what this sandbox does not do, or what Redshift itself does not do."""
+    return RedshiftError(f"{what} is not supported", NOT_SUPPORTED, hint=hint)
+
+
+def syntax_error(near: str, context: str, line: int) -> RedshiftError:
+    """Returns Redshift's form of a syntax error, which names the context and the line."""
+    return RedshiftError(f'syntax error at or near "{near}" in context "{context}", at line {line}', SYNTAX_ERROR)
+
+
+def detail_block(error: str, code: int, context: str, query: int) -> str:
+    """Returns the DETAIL text in the shape that Redshift's executor gives it."""
+    entries = {"error": error, "code": code, "context": context, "query": query, "process": "sandbox"}
+    lines = [f"  {name + ':':<10} {value}" for name, value in entries.items()]
+    return "\n".join(["", f"  {RULE}", *lines, f"  {RULE}", ""])
+
+
+def in_redshift_words(fields: dict[str, str], statement: str = "") -> dict[str, str]:
+    """Rewrites PostgreSQL's error fields to what Redshift reports for the same mistake.
+
+    Args:
+        fields: fields of PostgreSQL's ErrorResponse.
+        statement: first word of the statement, upper case.
+
+    Returns:
+        The fields for the client; `V`, which Redshift does not send, is gone.
+    """
+    found = {key: value for key, value in fields.items() if key != "V"}
+    state = found.get("C", "")
+    if state == "22001" or found.get("n", "").startswith(BYTE_LIMIT_PREFIX):
+        limit = "Value too long for character type"
+        found |= {"C": INTERNAL_ERROR, "M": limit, "D": detail_block(limit, 8001, found.get("M", limit), 0)}
+    elif state == "23502" and "c" in found:
+        # SQLSTATE unsettled among clients' sources; dlt maps this text from an internal error.
+        found |= {"C": INTERNAL_ERROR, "M": f"Cannot insert a NULL value into column {found['c']}"}
+    elif state == "42P01" and statement == "COPY":
+        table = found.get("M", "").split('"')[1::2] or [""]
+        found |= {"C": INTERNAL_ERROR, "M": f"Cannot COPY into nonexistent table {table[0].rpartition('.')[2]}"}
+    elif state == "21000" and statement == "MERGE":
+        found |= {"C": INTERNAL_ERROR, "M": "Found multiple matches to update the same tuple."}
+    elif state == "40001":
+        # The text that SNAPSHOT isolation gives; clients retry on it (AWS: c_serial_isolation).
+        found |= {"C": INTERNAL_ERROR, "M": "could not complete because of conflict with concurrent transaction"}
+    return found

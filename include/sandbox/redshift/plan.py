@@ -1,0 +1,49 @@
+"""What a client's statement becomes: what PostgreSQL gets, and what goes before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from include.sandbox.redshift.copy.command import CopyCommand
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One statement, translated.
+
+    Args:
+        sql: the statement for PostgreSQL; the client's own text when `load` is set.
+        verb: first word of the client's statement, upper case.
+        locks: tables, as SQL names, whose write lock comes before the snapshot.
+        before: statements of the stand-in's own that go first, in the same transaction.
+        after: statements of the stand-in's own that follow, in the same transaction.
+        commits: the transaction is committed after it, the client's too (TRUNCATE).
+        block: PostgreSQL takes it inside a transaction block only.
+        load: the COPY command that the stand-in executes itself.
+    """
+
+    sql: str
+    verb: str = ""
+    locks: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    commits: bool = False
+    block: bool = False
+    load: CopyCommand | None = None
+
+    @property
+    def needs_transaction(self) -> bool:
+        """Whether it takes several steps that must succeed or fail as one."""
+        return bool(self.locks or self.before or self.after or self.commits or self.block or self.load)
+
+    @property
+    def controls_transaction(self) -> bool:
+        """Whether it begins or ends a transaction."""
+        return self.verb in {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"}
+
+    @property
+    def ends_transaction(self) -> bool:
+        """Whether a failed transaction accepts it."""
+        return self.verb in {"COMMIT", "END", "ROLLBACK", "ABORT"}

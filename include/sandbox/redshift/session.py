@@ -1,0 +1,177 @@
+"""One client's session: takes its messages in turn, has them translated, and answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from include.sandbox.redshift import wire
+from include.sandbox.redshift.backend import Backend, Transaction
+from include.sandbox.redshift.errors import (
+    FAILED_TRANSACTION,
+    BackendError,
+    RedshiftError,
+    in_redshift_words,
+    unsupported,
+)
+from include.sandbox.redshift.extended import Extended
+from include.sandbox.redshift.sql.translate import Translator
+from include.sandbox.redshift.wire import Channel, Frame
+
+if TYPE_CHECKING:
+    from include.sandbox.redshift.copy.load import Loader
+    from include.sandbox.redshift.plan import Plan
+
+logger = logging.getLogger(__name__)
+
+# What Redshift reports; PostgreSQL's newer parameters would make drivers take it for what it is not.
+REPORTED = {
+    "client_encoding", "server_encoding", "DateStyle", "integer_datetimes", "is_superuser", "session_authorization",
+    "TimeZone", "application_name",
+}  # fmt: skip
+SERVER_VERSION = "8.0.2"
+COPY_LEFTOVERS = {b"d", b"c", b"f"}
+
+
+class Session:
+    """A connected client.
+
+    Args:
+        client: the client's connection, authenticated.
+        channel: its connection to PostgreSQL.
+        loader: executes COPY.
+    """
+
+    def __init__(self, client: Channel, channel: Channel, loader: Loader) -> None:
+        self.client = client
+        self.backend = Backend(channel, client, self.relay)
+        self.transaction = Transaction(self.backend)
+        self.translator = Translator()
+        self.cancelled = asyncio.Event()
+        self._loader = loader
+        self._extended = Extended(self)
+
+    def relay(self, found: Frame) -> None:
+        """Passes on a notice or a parameter's value, as Redshift words it."""
+        if found.kind == b"S":
+            (name, value), _ = wire.strings(found.body, 2)
+            if name == "server_version":
+                value = SERVER_VERSION
+            elif name not in REPORTED:
+                return
+            self.client.send(wire.frame(b"S", wire.text(name) + wire.text(value)))
+        elif found.kind == b"N":
+            fields = {key: value for key, value in wire.fields_of(found.body).items() if key != "V"}
+            if fields.get("S") == "NOTICE":
+                fields["S"] = "INFO"
+            self.client.send(wire.report(b"N", fields))
+        else:
+            self.client.send(found.encode())
+
+    async def run(self) -> None:
+        """Serves the client until it leaves; what it left open is rolled back by PostgreSQL."""
+        while (found := await self._next()).kind != b"X":
+            self.cancelled.clear()
+            if found.kind == b"Q":
+                await self._batch(found.body[:-1].decode("utf-8", "surrogateescape"))
+            elif found.kind == b"F":
+                self.report(unsupported("the function call protocol"))
+                self.client.send(wire.ready(self.transaction.status))
+            elif found.kind not in COPY_LEFTOVERS:
+                await self._extended.take(found)
+            await self.client.drain()
+
+    async def _next(self) -> Frame:
+        """Waits for the client's next message, relaying what PostgreSQL says meanwhile (e.g. that it shuts down)."""
+        while (found := self.client.buffered()) is None:
+            reading, idle = self.client.reading(), self.backend.channel.reading()
+            if not reading.done():
+                await asyncio.wait({reading, idle}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                self.client.take_in(reading.result())
+            if idle.done():
+                self.backend.channel.take_in(idle.result())
+                while (said := self.backend.channel.buffered()) is not None:
+                    self.relay(said)
+        return found
+
+    async def _batch(self, text: str) -> None:
+        """Runs a simple Query: its statements in order, in one transaction, up to the first error."""
+        verb = ""
+        try:
+            statements = self.translator.split(text)
+            if not statements:
+                self.client.send(wire.frame(b"I"))
+            for statement in statements:
+                plan = self.translator.translate(statement)
+                verb = plan.verb
+                await self._statement(plan, alone=len(statements) == 1)
+            await self.transaction.close()
+        except (RedshiftError, BackendError) as error:
+            await self.fail(error, verb)
+            await self.transaction.close()
+        self.client.send(wire.ready(self.transaction.status))
+
+    async def _statement(self, plan: Plan, *, alone: bool) -> None:
+        if plan.controls_transaction and self.transaction.internal:
+            if not plan.ends_transaction:
+                self.transaction.adopt()
+                self.client.send(wire.command_complete("BEGIN"))
+                return
+            await self.transaction.close()
+        await self.prepare(plan, alone=alone)
+        if plan.load is not None:
+            complete = wire.command_complete(await self.load(plan))
+        else:
+            complete = b""
+            async for found in self.backend.query(plan.sql):
+                if found.kind == b"C":
+                    complete = found.encode()
+                else:
+                    self.client.send(found.encode())
+                    await self.client.drain()
+        await self.conclude(plan)
+        self.client.send(complete)
+
+    async def prepare(self, plan: Plan, *, alone: bool = True) -> None:
+        """Does what goes before a statement: the transaction it needs, its locks, its checks.
+
+        Raises:
+            RedshiftError: the transaction has failed before.
+            BackendError: a lock or a check failed.
+        """
+        if self.transaction.failed and not plan.ends_transaction:
+            raise RedshiftError(
+                "current transaction is aborted, commands ignored until end of transaction block", FAILED_TRANSACTION
+            )
+        if plan.needs_transaction or not (alone or plan.controls_transaction):
+            await self.transaction.open()
+        await self.transaction.lock(plan.locks)
+        for statement in plan.before:
+            await self.backend.rows(statement)
+
+    async def load(self, plan: Plan) -> str:
+        """Executes COPY; returns its command tag."""
+        if plan.load is None:
+            raise TypeError("not a COPY")
+        return await self._loader.load(plan.load, self)
+
+    async def conclude(self, plan: Plan) -> None:
+        """Does what follows a statement: records about tables, the commit that TRUNCATE implies."""
+        for statement in plan.after:
+            await self.backend.rows(statement)
+        if plan.commits and self.backend.status == "T":
+            # What ReadyForQuery says after TRUNCATE in a block is not documented; we end the block (AWS: r_TRUNCATE).
+            self.transaction.internal = True
+            await self.transaction.close()
+
+    async def fail(self, error: RedshiftError | BackendError, verb: str = "") -> None:
+        """Reports an error and aborts the transaction, as any error does."""
+        self.report(error, verb)
+        await self.transaction.fail()
+
+    def report(self, error: RedshiftError | BackendError, verb: str = "") -> None:
+        """Sends an error to the client."""
+        fields = error.fields() if isinstance(error, RedshiftError) else in_redshift_words(error.fields, verb)
+        self.client.send(wire.report(b"E", fields))

@@ -1,0 +1,74 @@
+"""INSERT, UPDATE, DELETE, LOCK, TRUNCATE: the tables they write, and Redshift's own forms."""
+
+from __future__ import annotations
+
+from include.sandbox.redshift.plan import Plan
+from include.sandbox.redshift.sql.identifiers import qualified
+from include.sandbox.redshift.sql.statement import Statement
+
+
+def insert(statement: Statement) -> Plan:
+    """Translates INSERT INTO table …"""
+    if not statement[1].is_word("into"):
+        raise statement.error(1)
+    table, _ = qualified(statement, 2)
+    return Plan(statement.render(), "INSERT", locks=(table,))
+
+
+def update(statement: Statement) -> Plan:
+    """Translates UPDATE table [[AS] alias] SET … [FROM …] [WHERE …]."""
+    table, _ = qualified(statement, 1)
+    return Plan(statement.render(), "UPDATE", locks=(table,))
+
+
+def delete(statement: Statement) -> Plan:
+    """Translates DELETE [FROM] table [USING …] [WHERE …]; the target takes no alias (AWS: r_DELETE)."""
+    at = 2 if statement[1].is_word("from") else 1
+    table, end = qualified(statement, at)
+    if end < len(statement) and not statement[end].is_word("using", "where"):
+        raise statement.error(end)
+    if at == 1:
+        if end < len(statement) and statement[end].is_word("using"):
+            raise statement.error(end)
+        statement.insert(1, "FROM ")
+    return Plan(statement.render(), "DELETE", locks=(table,))
+
+
+def with_(statement: Statement) -> Plan:
+    """Translates WITH … before a query or a write."""
+    at = 2 if statement[1].is_word("recursive") else 1
+    while at < len(statement):
+        if statement[at].is_symbol("("):
+            at = statement.closing(at)
+        elif statement[at].is_word("select"):
+            break
+        elif statement[at].is_word("delete", "insert") and statement[at + 1].is_word("from", "into"):
+            return Plan(statement.render(), "WITH", locks=(qualified(statement, at + 2)[0],))
+        elif statement[at].is_word("update", "delete", "insert") and statement[at - 1].is_symbol(")"):
+            return Plan(statement.render(), "WITH", locks=(qualified(statement, at + 1)[0],))
+        at += 1
+    return Plan(statement.render(), "SELECT")
+
+
+def lock(statement: Statement) -> Plan:
+    """Translates LOCK [TABLE] a, b: always ACCESS EXCLUSIVE, no mode can be named (AWS: r_LOCK)."""
+    at = 2 if statement[1].is_word("table") else 1
+    tables = []
+    while True:
+        table, at = qualified(statement, at)
+        tables.append(table)
+        if not statement[at].is_symbol(","):
+            break
+        at += 1
+    if at < len(statement):
+        raise statement.error(at)
+    # Outside a block the lock ends with the statement, as on Redshift; PostgreSQL wants a block all the same.
+    return Plan(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", "LOCK", block=True)
+
+
+def truncate(statement: Statement) -> Plan:
+    """Translates TRUNCATE [TABLE] table: it commits, and whatever refers to the table does not matter."""
+    table, end = qualified(statement, 2 if statement[1].is_word("table") else 1)
+    if end < len(statement):
+        raise statement.error(end)
+    return Plan(f"TRUNCATE TABLE {table}", "TRUNCATE", commits=True)

@@ -1,0 +1,107 @@
+"""Cuts a text into tokens, one at a time, as PostgreSQL 8.0's lexer does (PostgreSQL: sql-syntax-lexical).
+
+sqlglot's Redshift tokenizer was the first choice; it takes the parameters in `($1,$2)` for a dollar-quoted string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
+
+TOKEN = re.compile(
+    r"""(?P<blank>\s+ | --[^\n]*)
+    | (?P<comment>/\*)
+    | (?P<string>[eEnN]?'(?:[^'\\] | '' | \\.)*')
+    | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
+    | (?P<quoted>"(?:[^"] | "")*")
+    | (?P<parameter>\$\d+)
+    | (?P<number>(?:\d+(?:\.\d*)? | \.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<word>[^\W\d][\w$]* | \#\w[\w$]*)
+    | (?P<symbol>:: | \|\| | .)""",
+    re.VERBOSE | re.DOTALL,
+)
+COMMENT = re.compile(r"/\*|\*/")
+ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
+ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, quoted identifier, literal or symbol, with its place in the text.
+
+    Args:
+        kind: one of `word`, `quoted`, `string`, `number`, `parameter`, `symbol`.
+        value: its meaning: lower-case word, unescaped literal, the identifier without quotes.
+        start: offset of its first character.
+        end: offset behind its last one.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+    def is_word(self, *words: str) -> bool:
+        """Whether it is one of these unquoted words, given in lower case."""
+        return self.kind == "word" and self.value in words
+
+    def is_symbol(self, *symbols: str) -> bool:
+        """Whether it is one of these symbols."""
+        return self.kind == "symbol" and self.value in symbols
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it can name something."""
+        return self.kind in ("word", "quoted")
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yields the tokens of a text, comments left out.
+
+    Raises:
+        RedshiftError: a literal, a quoted name or a comment is not closed.
+    """
+    at = 0
+    while found := TOKEN.match(text, at):
+        kind, start, at = str(found.lastgroup), at, found.end()
+        if kind == "comment":
+            at = _comment_end(text, start)
+        elif kind == "dollar":
+            tag = found[0]
+            end = text.find(tag, at)
+            if end < 0:
+                raise _unterminated("dollar-quoted string", text, start)
+            yield Token("string", text[at:end], start, end + len(tag))
+            at = end + len(tag)
+        elif kind == "symbol" and found[0] in "'\"":
+            raise _unterminated("quoted string" if found[0] == "'" else "quoted identifier", text, start)
+        elif kind != "blank":
+            yield Token(kind, _value(kind, found[0]), start, at)
+
+
+def _value(kind: str, text: str) -> str:
+    if kind == "word":
+        return text.lower()
+    if kind == "quoted":
+        return text[1:-1].replace('""', '"')
+    if kind == "string":
+        inner = text[text.index("'") + 1 : -1]
+        return ESCAPE.sub(lambda found: ESCAPED.get(found[1], found[1]) if found[1] else "'", inner)
+    return text
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Returns the offset behind a comment; comments nest."""
+    depth = 0
+    for mark in COMMENT.finditer(text, start):
+        depth += 1 if mark[0] == "/*" else -1
+        if depth == 0:
+            return mark.end()
+    raise _unterminated("/* comment", text, start)
+
+
+def _unterminated(what: str, text: str, start: int) -> RedshiftError:
+    return RedshiftError(f'unterminated {what} at or near "{text[start : start + 30]}"', SYNTAX_ERROR)

@@ -1,0 +1,120 @@
+"""Schemas, views, comments, maintenance and transactions: mostly PostgreSQL's, with Redshift's limits."""
+
+from __future__ import annotations
+
+from include.sandbox.redshift.errors import RedshiftError, unsupported
+from include.sandbox.redshift.plan import Plan
+from include.sandbox.redshift.sql.identifiers import qualified
+from include.sandbox.redshift.sql.statement import Statement
+
+ISOLATION = {"serializable", "read", "repeatable", "committed", "uncommitted", "isolation", "level"}
+
+
+def create_schema(statement: Statement) -> Plan:
+    """Translates CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION user] [QUOTA …]."""
+    for index, token in enumerate(statement.tokens):
+        if token.is_word("quota") and index > 2:
+            raise unsupported("QUOTA of a schema in the sandbox")
+        if token.is_word("create", "grant") and index:
+            raise statement.error(index)
+    return Plan(statement.render(), "CREATE")
+
+
+def create_view(statement: Statement) -> Plan:
+    """Translates CREATE [OR REPLACE] VIEW."""
+    last = len(statement) - 1
+    if statement[1].is_word("or") and not statement[3].is_word("view"):
+        return refused(statement)
+    if [token.value for token in statement.tokens[-4:]] == ["with", "no", "schema", "binding"]:
+        raise unsupported("a late-binding view (WITH NO SCHEMA BINDING) in the sandbox")
+    if statement[last].is_word("option"):
+        raise statement.error(last)
+    return Plan(statement.render(), "CREATE")
+
+
+def drop(statement: Statement) -> Plan:
+    """Translates DROP {TABLE | VIEW | SCHEMA}."""
+    return Plan(statement.render(), "DROP")
+
+
+def comment(statement: Statement) -> Plan:
+    """Translates COMMENT ON {TABLE | COLUMN | VIEW | SCHEMA | DATABASE | CONSTRAINT} … IS …"""
+    if not statement[2].is_word("table", "column", "view", "schema", "database"):
+        raise unsupported(f"COMMENT ON {statement[2].value.upper()} in the sandbox")
+    return Plan(statement.render(), "COMMENT")
+
+
+def analyze(statement: Statement) -> Plan:
+    """Translates ANALYZE [VERBOSE] [table [(columns)]] [PREDICATE COLUMNS | ALL COLUMNS]."""
+    if statement[1].is_word("compression"):
+        raise unsupported("ANALYZE COMPRESSION in the sandbox")
+    last = len(statement) - 1
+    if statement[last].is_word("columns") and statement[last - 1].is_word("predicate", "all"):
+        statement.remove(last - 1, last)
+    return Plan(statement.render(), "ANALYZE")
+
+
+def vacuum(statement: Statement) -> Plan:
+    """Translates VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [table [TO n PERCENT]] [BOOST].
+
+    PostgreSQL's plain VACUUM stands for all of them: it reclaims, and there is no order on disk to restore.
+    """
+    at = 1
+    if statement[at].is_word("full", "reindex", "recluster"):
+        at += 1
+    elif statement[at].is_word("sort", "delete") and statement[at + 1].is_word("only"):
+        at += 2
+    if at >= len(statement):
+        return Plan("VACUUM", "VACUUM")
+    table, end = qualified(statement, at)
+    if statement[end].is_word("to") and statement[end + 2].is_word("percent"):
+        end += 3
+    if statement[end].is_word("boost"):
+        end += 1
+    if end < len(statement):
+        raise statement.error(end)
+    return Plan(f"VACUUM {table}", "VACUUM")
+
+
+def begin(statement: Statement) -> Plan:
+    """Translates BEGIN and START TRANSACTION; isolation levels are accepted and change nothing (AWS: r_BEGIN)."""
+    mode = ""
+    for index, token in enumerate(statement.tokens[1:], 1):
+        if token.is_word("only", "write") and statement[index - 1].is_word("read"):
+            mode = f" READ {token.value.upper()}"
+        elif not (token.is_word("work", "transaction", *ISOLATION) or token.is_symbol(",")):
+            raise statement.error(index)
+    return Plan("BEGIN" + mode, "BEGIN")
+
+
+def end(statement: Statement) -> Plan:
+    """Translates COMMIT, END, ROLLBACK and ABORT; there are no savepoints."""
+    if len(statement) > 1 and not (len(statement) == 2 and statement[1].is_word("work", "transaction")):
+        raise unsupported("ROLLBACK TO SAVEPOINT") if statement[1].is_word("to") else statement.error(1)
+    return Plan(statement.render(), statement.verb)
+
+
+def explain(statement: Statement) -> Plan:
+    """Translates EXPLAIN [VERBOSE] query."""
+    if statement[1].is_word("analyze") or statement[1].is_symbol("("):
+        raise statement.error(1)
+    return Plan(statement.render(), "EXPLAIN")
+
+
+def select(statement: Statement) -> Plan:
+    """Translates a query; SELECT TOP n becomes LIMIT n, SELECT … INTO creates a table."""
+    for index, token in enumerate(statement.tokens):
+        if token.is_word("top") and statement[index - 1].is_word("select") and statement[index + 1].kind == "number":
+            if index != 1 or any(other.is_word("union", "limit", "intersect", "except") for other in statement.tokens):
+                raise unsupported("TOP in a subquery, a set operation or beside LIMIT in the sandbox")
+            statement.remove(1, 2)
+            return Plan(f"{statement.render()} LIMIT {statement[2].value}", "SELECT")
+        if token.is_word("into") and statement[index - 1].kind != "symbol" and index > 1:
+            raise unsupported("SELECT INTO in the sandbox", hint="use CREATE TABLE … AS")
+    return Plan(statement.render(), "SELECT")
+
+
+def refused(statement: Statement) -> Plan:
+    """Refuses a statement that Redshift has and the sandbox does not do, or that Redshift lacks."""
+    words = " ".join(token.value.upper() for token in statement.tokens[:2] if token.kind == "word")
+    raise RedshiftError(f"{words} is not supported in the sandbox", "0A000")

@@ -1,0 +1,109 @@
+"""What PostgreSQL would do and Redshift does not: refused by name, so that it does not first fail in production."""
+
+from __future__ import annotations
+
+from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsupported
+from include.sandbox.redshift.sql.statement import Statement
+
+# AWS: c_unsupported-postgresql-functions; what only the leader node has is refused as a whole.
+FUNCTIONS = frozenset(
+    """string_agg array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg xmlagg every corr covar_pop covar_samp
+    regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy mode
+    pg_advisory_lock pg_advisory_unlock pg_advisory_xact_lock pg_try_advisory_lock pg_try_advisory_xact_lock
+    clock_timestamp statement_timestamp transaction_timestamp pg_sleep pg_sleep_for pg_sleep_until justify_days
+    justify_hours justify_interval div width_bucket setseed generate_series generate_subscripts unnest nextval currval
+    setval lastval bit_length overlay convert_from convert_to encode format concat_ws quote_nullable regexp_matches
+    regexp_match regexp_split_to_array regexp_split_to_table string_to_array array_to_string to_json to_jsonb
+    row_to_json json_build_object jsonb_build_object json_array_elements jsonb_array_elements jsonb_extract_path
+    jsonb_extract_path_text make_date make_time make_timestamp make_timestamptz make_interval date_bin
+    gen_random_uuid txid_current pg_current_xact_id to_tsvector to_tsquery xmlparse query_to_xml dblink lo_import
+    lo_export pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file num_nonnulls num_nulls set_config
+    """.split()  # noqa: SIM905 - a list would fill a page
+)
+
+
+def refuse(statement: Statement) -> None:
+    """Refuses what Redshift refuses anywhere in a statement.
+
+    Raises:
+        RedshiftError: the statement holds such a thing.
+    """
+    for index, token in enumerate(statement.tokens):
+        if token.kind != "word":
+            continue
+        follows, before = statement[index + 1], statement[index - 1]
+        if token.value in FUNCTIONS and follows.is_symbol("(") and not _is_table(statement, index):
+            raise _function(token.value)
+        if token.value in CHECKS:
+            CHECKS[token.value](statement, index)
+        if token.value == "substr" and follows.is_symbol("(") and not before.is_symbol("."):
+            raise unsupported("SUBSTR() function", hint="use SUBSTRING instead")
+
+
+def _is_table(statement: Statement, index: int) -> bool:
+    """Whether a word before a parenthesis names a table: `insert into format (…)`."""
+    return statement[index - 1].is_word("into", "table", "as") or statement[index - 1].is_symbol(".")
+
+
+def _function(name: str) -> RedshiftError:
+    # Redshift reports it as an INFO line and this error (AWS: c_sql-functions-leader-node).
+    return unsupported(
+        f"function {name}()",
+        hint="Specified types or functions (one per INFO message) not supported on Amazon Redshift tables.",
+    )
+
+
+def _returning(statement: Statement, index: int) -> None:
+    if statement.verb in {"INSERT", "UPDATE", "DELETE", "MERGE", "WITH"}:
+        raise statement.error(index)
+
+
+def _conflict(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_word("on"):
+        raise statement.error(index)
+
+
+def _distinct(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_word("select") and statement[index + 1].is_word("on"):
+        raise unsupported("SELECT DISTINCT ON")
+    if statement[index + 1].is_word("from") and statement[index - 1].is_word("is", "not"):
+        raise RedshiftError("Not implemented", "0A000", detail="IS DISTINCT FROM is not supported on Redshift.")
+
+
+def _filter(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_symbol(")") and statement[index + 1].is_symbol("("):
+        raise statement.error(index + 1)
+
+
+def _lateral(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_word("join", "from") or statement[index - 1].is_symbol(","):
+        raise unsupported("LATERAL")
+
+
+def _qualify(statement: Statement, index: int) -> None:
+    before = statement[index - 1]
+    if not (before.is_symbol(".", ",") or before.is_word("select", "as", "by", "and", "or", "on", "where", "set")):
+        raise unsupported("QUALIFY in the sandbox", hint="number the rows in a subquery and filter outside it")
+
+
+def _array(statement: Statement, index: int) -> None:
+    if statement[index + 1].is_symbol("["):
+        raise statement.error(index + 1)
+
+
+def _for(statement: Statement, index: int) -> None:
+    if statement[index + 1].is_word("update", "share"):
+        raise RedshiftError("SELECT FOR UPDATE/SHARE is not supported", "0A000")
+
+
+def _values(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_symbol("(") and statement[index - 2].is_word("from", "join"):
+        raise unsupported("VALUES list used as constant table")
+    if index == 0:
+        raise RedshiftError('syntax error at or near "values"', SYNTAX_ERROR)
+
+
+CHECKS = {
+    "returning": _returning, "conflict": _conflict, "distinct": _distinct, "filter": _filter, "lateral": _lateral,
+    "qualify": _qualify, "array": _array, "for": _for, "values": _values,
+}  # fmt: skip

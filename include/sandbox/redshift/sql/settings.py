@@ -1,0 +1,88 @@
+"""SET, SHOW and RESET: the settings that Redshift knows; PostgreSQL's other ones are refused."""
+
+from __future__ import annotations
+
+from include.sandbox.redshift.errors import UNDEFINED_SETTING, RedshiftError, unsupported
+from include.sandbox.redshift.plan import Plan
+from include.sandbox.redshift.sql.identifiers import quote
+from include.sandbox.redshift.sql.statement import Statement
+
+# Known to both, with one meaning.
+SHARED = {"search_path", "statement_timeout", "application_name", "client_encoding", "datestyle", "timezone",
+          "extra_float_digits", "client_min_messages"}  # fmt: skip
+# Redshift's own that change nothing the sandbox does; kept per session under a prefix (AWS: cm_chap_ConfigurationRef).
+RECORDED = {"query_group", "enable_result_cache_for_session", "wlm_query_slot_count", "enable_case_sensitive_identifier",
+            "analyze_threshold_percent"}  # fmt: skip
+# Redshift's own that would change results: not done here.
+MISSING = {"describe_field_name_in_uppercase", "error_on_nondeterministic_update", "downcase_delimited_identifier",
+           "enable_numeric_rounding", "json_serialization_enable", "default_geometry_encoding",
+           "use_fips_ssl", "mv_enable_aqmv_for_session", "navigate_super_null_on_error",
+           "cast_super_null_on_error", "parse_super_null_on_error", "spectrum_enable_pseudo_columns"}  # fmt: skip
+DEFAULTS = {"query_group": "default", "enable_result_cache_for_session": "on", "wlm_query_slot_count": "1",
+            "enable_case_sensitive_identifier": "off", "analyze_threshold_percent": "10"}  # fmt: skip
+PREFIX = "redshift."
+
+
+def setting(name: str) -> str:
+    """Returns PostgreSQL's name of a setting.
+
+    Raises:
+        RedshiftError: Redshift does not know it, or the sandbox does not do it.
+    """
+    if name in MISSING:
+        raise unsupported(f"parameter {name} in the sandbox")
+    if name in RECORDED:
+        return PREFIX + name
+    if name in SHARED:
+        return name
+    raise RedshiftError(f'unrecognized configuration parameter "{name}"', UNDEFINED_SETTING)
+
+
+def set_(statement: Statement) -> Plan:
+    """Translates SET name {TO | =} value, SET SESSION AUTHORIZATION and SET TIME ZONE."""
+    at = 2 if statement[1].is_word("session") and not statement[2].is_word("authorization", "characteristics") else 1
+    if statement[at].is_word("session") and statement[at + 1].is_word("authorization"):
+        return Plan(statement.render(), "SET")
+    if statement[at].is_word("time") and statement[at + 1].is_word("zone"):
+        return Plan(statement.render(), "SET")
+    if statement[at].is_word("local", "role", "transaction", "session", "constraints"):
+        raise unsupported(f"SET {statement[at].value.upper()} in the sandbox")
+    if not statement[at].is_name:
+        raise statement.error(at)
+    statement.replace(at, at, setting(statement[at].value.lower()))
+    return Plan(statement.render(), "SET")
+
+
+def case_sensitivity(statement: Statement) -> bool | None:
+    """Returns what a statement sets enable_case_sensitive_identifier to, None if it is another statement."""
+    if statement.verb == "RESET" and statement[1].is_word("all", "enable_case_sensitive_identifier"):
+        return False
+    names = [token.value.lower() for token in statement.tokens]
+    if statement.verb != "SET" or "enable_case_sensitive_identifier" not in names[:3]:
+        return None
+    return names[-1] in {"on", "true", "1", "yes"}
+
+
+def reset(statement: Statement) -> Plan:
+    """Translates RESET name and RESET ALL."""
+    if not statement[1].is_word("all"):
+        statement.replace(1, 1, setting(statement[1].value))
+    return Plan(statement.render(), "RESET")
+
+
+def show(statement: Statement) -> Plan:
+    """Translates SHOW name."""
+    words = [token.value for token in statement.tokens[1:]]
+    if words == ["transaction", "isolation", "level"] or words == ["time", "zone"]:
+        return Plan(statement.render(), "SHOW")
+    if len(words) != 1:
+        raise unsupported(f"SHOW {' '.join(words).upper()} in the sandbox")
+    if words == ["server_version"]:
+        raise RedshiftError('must be superuser to examine "server_version"', "42501")
+    name = setting(words[0])
+    if name in SHARED:
+        return Plan(statement.render(), "SHOW")
+    default = DEFAULTS[words[0]]
+    return Plan(
+        f"SELECT coalesce(nullif(current_setting('{name}', true), ''), '{default}') AS {quote(words[0])}", "SHOW"
+    )

@@ -1,0 +1,80 @@
+"""From a client's text to plans: every statement is known by its first words, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from include.sandbox.redshift.copy.command import copy_command
+from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
+from include.sandbox.redshift.plan import Plan
+from include.sandbox.redshift.sql import alter, dml, expressions, objects, roles, settings
+from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
+from include.sandbox.redshift.sql.merge import merge
+from include.sandbox.redshift.sql.refusals import refuse
+from include.sandbox.redshift.sql.statement import Statement, split
+from include.sandbox.redshift.sql.tables import TableReader
+
+BY_VERB: dict[str, Callable[[Statement], Plan]] = {
+    "SELECT": objects.select, "WITH": dml.with_, "(": objects.select, "INSERT": dml.insert, "UPDATE": dml.update,
+    "DELETE": dml.delete, "MERGE": merge, "LOCK": dml.lock, "TRUNCATE": dml.truncate, "COMMENT": objects.comment,
+    "ANALYZE": objects.analyze, "ANALYSE": objects.analyze, "VACUUM": objects.vacuum, "BEGIN": objects.begin,
+    "START": objects.begin, "COMMIT": objects.end, "END": objects.end, "ROLLBACK": objects.end, "ABORT": objects.end,
+    "EXPLAIN": objects.explain, "SET": settings.set_, "SHOW": settings.show, "RESET": settings.reset,
+    "GRANT": roles.grant, "REVOKE": roles.grant, "COPY": copy_command, "DECLARE": objects.select,
+    "FETCH": objects.select, "CLOSE": objects.select, "PREPARE": objects.select, "EXECUTE": objects.select,
+    "DEALLOCATE": objects.select, "UNLOAD": objects.refused, "CALL": objects.refused, "CANCEL": objects.refused,
+    "USE": objects.refused, "REFRESH": objects.refused, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
+}  # fmt: skip
+BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
+    ("CREATE", "schema"): objects.create_schema, ("CREATE", "view"): objects.create_view,
+    ("CREATE", "or"): objects.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
+    ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
+    ("DROP", "table"): objects.drop, ("DROP", "view"): objects.drop, ("DROP", "schema"): objects.drop,
+    ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
+}  # fmt: skip
+TABLE_WORDS = {"table", "temp", "temporary", "local"}
+
+
+class Translator:
+    """Translates one session's statements; remembers whether quoted names keep their case."""
+
+    def __init__(self) -> None:
+        self._keep_case = False
+
+    def split(self, text: str) -> list[Statement]:
+        """Returns the statements of a text.
+
+        Raises:
+            RedshiftError: a literal or comment is not closed.
+        """
+        return split(text)
+
+    def translate(self, statement: Statement) -> Plan:
+        """Returns what a statement becomes.
+
+        Raises:
+            RedshiftError: Redshift would refuse it, or the sandbox does not do it.
+        """
+        refuse(statement)
+        refuse_reserved(statement)
+        changed = settings.case_sensitivity(statement)
+        if changed is not None:
+            self._keep_case = changed
+        fold(statement, keep_case=self._keep_case)
+        if statement.verb != "COPY":
+            expressions.rewrite(statement)
+        return self._plan(statement)
+
+    def _plan(self, statement: Statement) -> Plan:
+        verb, follows = statement.verb or statement[0].value, statement[1]
+        if verb == "CREATE" and follows.is_word(*TABLE_WORDS) and not statement[2].is_word("view"):
+            return TableReader(statement, keep_case=self._keep_case).plan()
+        if verb == "ALTER" and follows.is_word("table"):
+            return alter.alter_table(statement, keep_case=self._keep_case)
+        if (verb, follows.value) in BY_OBJECT and follows.kind == "word":
+            return BY_OBJECT[verb, follows.value](statement)
+        if verb in ("CREATE", "ALTER", "DROP"):
+            return objects.refused(statement)
+        if verb not in BY_VERB:
+            raise RedshiftError(str(statement.error(0)), SYNTAX_ERROR)
+        return BY_VERB[verb](statement)

@@ -1,0 +1,138 @@
+"""A sandbox Redshift with S3 for the tests: PostgreSQL, moto and the stand-in, each on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg2
+import pytest
+import redshift_connector
+from moto.server import ThreadedMotoServer
+
+from include.sandbox.postgres import Postgres
+from include.sandbox.redshift import RedshiftConfig, install, serve
+
+ROLE = "arn:aws:iam::123456789012:role/sparkify-copy"
+USER = "awsuser"
+
+
+@dataclass
+class Cluster:
+    """The stand-in under test, and ways to reach it."""
+
+    postgres: Postgres
+    endpoint: str
+    password: str
+    port: int = 0
+    bucket: str = "bucket"
+    role: str = ROLE
+    opened: list[Any] = field(default_factory=list)
+
+    def aws(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-west-2", aws_access_key_id="test",
+                            aws_secret_access_key="test")  # fmt: skip
+
+    def psycopg2(self, user: str = USER, password: str | None = None, **more: Any) -> Any:
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, dbname=more.pop("dbname", "dev"), user=user,
+                                      password=password or self.password, **more)  # fmt: skip
+        self.opened.append(connection)
+        return connection
+
+    def connector(self, user: str = USER, password: str | None = None, **more: Any) -> Any:
+        connection = redshift_connector.connect(host="127.0.0.1", port=self.port, database="dev", user=user,
+                                                password=password or self.password, ssl=False, **more)  # fmt: skip
+        self.opened.append(connection)
+        return connection
+
+    def put(self, key: str, body: str | bytes) -> str:
+        self.aws("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return f"s3://{self.bucket}/{key}"
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    # Not pytest's own temporary folder: PostgreSQL runs as another account, which may not enter that one.
+    folder = Path(tempfile.mkdtemp(prefix="redshift-"))
+    postgres = Postgres(folder / "postgres", free_port(), secrets.token_urlsafe())
+    aws = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    postgres.start()
+    aws.start()
+    host, port = aws.get_host_and_port()
+    cluster = Cluster(postgres, f"http://{host}:{port}", secrets.token_urlsafe())
+    config = RedshiftConfig(
+        postgres.dsn("postgres"), "127.0.0.1", 0, aws_endpoint=cluster.endpoint, default_iam_role=ROLE
+    )
+    install(config, USER, cluster.password)
+    stop = _serve(config, cluster)
+    cluster.aws("iam").create_role(RoleName="sparkify-copy", AssumeRolePolicyDocument="{}")
+    cluster.aws("s3").create_bucket(
+        Bucket=cluster.bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    try:
+        yield cluster
+    finally:
+        stop()
+        aws.stop()
+        postgres.stop()
+        shutil.rmtree(folder)
+
+
+def _serve(config: RedshiftConfig, cluster: Cluster) -> Callable[[], None]:
+    """Runs the stand-in in a thread of its own; returns what stops it."""
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+
+    def listening(port: int) -> None:
+        cluster.port = port
+        ready.set()
+
+    task = loop.create_task(serve(config, listening))
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(30)
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(30)
+
+    return stop
+
+
+@pytest.fixture
+def schema(cluster: Cluster) -> Iterator[str]:
+    """A schema of the test's own, which is also its prefix in S3."""
+    name = f"t_{secrets.token_hex(6)}"
+    with closing(cluster.psycopg2()) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(f"CREATE SCHEMA {name}")
+    yield name
+    for opened in cluster.opened:
+        opened.close()
+    cluster.opened.clear()
+    with closing(cluster.psycopg2()) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(f"DROP SCHEMA {name} CASCADE")
+    cluster.opened.clear()
