@@ -103,6 +103,10 @@ class AirflowApi:
             run["dag_run_id"]: run["state"] for run in self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", query)
         }
 
+    def failed_runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Returns the runs that failed, as the API describes them."""
+        return self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", {"state": "failed"})
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Returns Airflow's word for the state of a run."""
         return str(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])

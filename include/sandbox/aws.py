@@ -78,7 +78,7 @@ def provision(endpoint: str) -> dict[str, str]:
 
     Returns:
         endpoint, region, role_arn, topic_arn, inbox_url, and the access keys of the pipeline (access_key_id,
-        secret_access_key) and of the Redshift service (redshift_access_key_id, redshift_secret_access_key).
+        secret_access_key), of the app that writes the source bucket (app_…) and of the Redshift service (redshift_…).
     """
     clients = {name: client(name, endpoint, **ROOT_KEYS) for name in ("s3", "iam", "sns", "sqs")}
     for bucket in (SOURCE_BUCKET, WORK_BUCKET):
@@ -95,11 +95,15 @@ def provision(endpoint: str) -> dict[str, str]:
     write = _allow(["s3:PutObject", "s3:DeleteObject"], Resource=f"arn:aws:s3:::{WORK_BUCKET}/*")
     pipeline = [*read, write, _allow("sns:Publish", Resource=topic)]
     key, secret = _user(iam, "sparkify-pipeline", pipeline)
+    app_key, app_secret = _user(
+        iam, "sparkify-app", [_allow("s3:PutObject", Resource=f"arn:aws:s3:::{SOURCE_BUCKET}/*"), *read]
+    )
     assume = _allow(["iam:GetRole", "sts:AssumeRole"], Resource="*")
     service_key, service_secret = _user(iam, "redshift-service", [assume])
     return {
         "endpoint": endpoint, "region": REGION, "role_arn": ROLE_ARN, "topic_arn": topic, "inbox_url": inbox,
         "access_key_id": key, "secret_access_key": secret,
+        "app_access_key_id": app_key, "app_secret_access_key": app_secret,
         "redshift_access_key_id": service_key, "redshift_secret_access_key": service_secret,
     }  # fmt: skip
 

@@ -6,13 +6,21 @@ import argparse
 import asyncio
 import contextlib
 import functools
+import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
 
 from include.sandbox.process import stop_event
 from include.sandbox.state import LOOPBACK, REGION, SandboxError, default_root, write_ready
+
+if TYPE_CHECKING:
+    from include.sandbox.commands import Request
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,21 +42,94 @@ def parser() -> argparse.ArgumentParser:
                       help="folder that holds everything the sandbox keeps (default: %(default)s)")  # fmt: skip
     commands = root.add_subparsers(metavar="COMMAND", required=True)
 
-    sql = commands.add_parser("sql", help="run SQL on the sandbox Redshift, rows tab-separated")
+    run = _command(commands, "run", _run, "start, load, report; stay up until Ctrl-C if there is a terminal")
+    up = _command(commands, "up", _up, "start everything in the foreground; load the data first if it never was")
+    up.add_argument("--detach", action="store_true", help="return once everything is healthy")
+    backfill = _command(commands, "backfill", _backfill, "load a range through the DAG")
+    seed = _command(commands, "seed", _seed, "fill the source bucket, without loading anything")
+    for command in (run, up, backfill, seed):
+        command.add_argument(
+            "--data", metavar="DIR", help="bucket-shaped folder (default: what is there, or the sample)"
+        )
+    for command in (run, backfill):
+        command.add_argument("--from", dest="start", metavar="TIME", help="first moment, ISO 8601, UTC unless it says")
+        command.add_argument("--to", dest="end", metavar="TIME", help="last moment, not included")
+        command.add_argument("--hourly", action="store_true", help="every hour as a run, by `airflow backfill create`")
+    _command(commands, "down", _down, "stop everything; the data is kept")
+    _command(commands, "status", _status, "print addresses, hours loaded, missing, stale and failed, and alerts")
+    sql = _command(commands, "sql", _sql, "run SQL on the sandbox Redshift, rows tab-separated")
     sql.add_argument("text", nargs="?", help="the statements; read from standard input if not given")
-    sql.set_defaults(command=_sql)
-
-    aws = commands.add_parser("aws", help="serve S3, STS, IAM, SNS and SQS in the foreground (used by `up`)")
-    aws.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
-    aws.set_defaults(command=_aws)
-
-    redshift = commands.add_parser(
-        "redshift", help="serve the Redshift stand-in in the foreground (used by `up`)",
-        description="Takes SANDBOX_POSTGRES_DSN, SANDBOX_REDSHIFT_PASSWORD, SANDBOX_AWS_ENDPOINT from the environment.",
-    )  # fmt: skip
-    redshift.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
-    redshift.set_defaults(command=_redshift)
+    for name, function, what in (("aws", _aws, "S3, STS, IAM, SNS and SQS"), ("redshift", _redshift, "Redshift")):
+        service = _command(commands, name, function, f"serve the stand-in for {what} in the foreground (`up` does it)")
+        service.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
+    feed = _command(commands, "feed", _feed, "write the current day's log object again and again (`up` does it)")
+    feed.add_argument("--seconds", type=float, default=60, help="from one round to the next (default: %(default)s)")
     return root
+
+
+def _command(
+    commands: Any, name: str, function: Callable[[argparse.Namespace], object], what: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    command.set_defaults(command=function)
+    return command
+
+
+def _request(options: argparse.Namespace) -> Request:
+    from include.sandbox.commands import Request
+    from include.sandbox.data import moment
+
+    start, end = (text and moment(text, name) for text, name in ((options.start, "FROM"), (options.end, "TO")))
+    return Request(options.data, start, end, options.hourly)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from include.sandbox.commands import run
+
+    run(options.state, _request(options), Console())
+
+
+def _up(options: argparse.Namespace) -> None:
+    from include.sandbox.commands import detach, up
+
+    (detach if options.detach else up)(options.state, options.data, Console())
+
+
+def _backfill(options: argparse.Namespace) -> None:
+    from include.sandbox.commands import backfill
+
+    if not (options.start and options.end):
+        raise SandboxError("Give the range to load: FROM and TO, ISO 8601; TO is not included.")
+    backfill(options.state, _request(options), Console())
+
+
+def _down(options: argparse.Namespace) -> None:
+    from include.sandbox.commands import down
+
+    down(options.state, Console())
+
+
+def _status(options: argparse.Namespace) -> None:
+    from include.sandbox.services import running
+    from include.sandbox.status import print_status
+
+    print_status(Console(), running(options.state))
+
+
+def _seed(options: argparse.Namespace) -> None:
+    from include.sandbox.commands import seed
+
+    seed(options.state, options.data, Console())
+
+
+def _feed(options: argparse.Namespace) -> None:
+    from include.sandbox.aws import SOURCE_BUCKET
+    from include.sandbox.feed import run_feed
+    from include.sandbox.services import app_client, running
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    s3 = app_client(running(options.state))
+    run_feed(s3, SOURCE_BUCKET, interval_seconds=options.seconds, stop=stop_event())
 
 
 def _sql(options: argparse.Namespace) -> int:

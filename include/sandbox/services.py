@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import redshift_connector
 from redshift_connector.core import Connection
@@ -20,6 +21,8 @@ from include.sandbox.state import LOOPBACK, REGION, Lock, SandboxError, State
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from mypy_boto3_s3 import S3Client
+
 USER = "awsuser"
 DATABASE = "dev"
 SCHEMA = "sparkify"
@@ -32,9 +35,11 @@ class Sandbox:
 
     Args:
         root: absolute state folder; made if missing.
+        fill: called before the services start, to bring the source bucket's folder up to date.
     """
 
     root: Path
+    fill: Callable[[State], object] = lambda _state: None
     state: State = field(init=False)
     children: list[Child] = field(default_factory=list, init=False)
 
@@ -52,6 +57,7 @@ class Sandbox:
         self.state = State.load(self.root)
         try:
             self._end_leftovers()
+            self.fill(self.state)
             aws = self._spawn("aws", "--port", str(self.state.port("aws")))
             self._start_postgres()
             self.state.aws = process.wait_ready(self.root, aws, START_SECONDS)
@@ -63,6 +69,10 @@ class Sandbox:
         except BaseException:
             self.stop()
             raise
+
+    def start_feed(self) -> None:
+        """Starts the live feed, which writes the current day's log object."""
+        self._spawn("feed")
 
     def stop(self) -> None:
         """Stops everything, the last started first; what is kept stays in the state folder."""
@@ -154,6 +164,20 @@ def connect(state: State) -> Connection:
         )
     except Error as error:
         raise SandboxError(f"The sandbox Redshift on {LOOPBACK}:{port} let nobody in: {error}") from error
+
+
+def query(connection: Connection, text: str) -> list[Sequence[Any]]:
+    """Returns the rows of one statement."""
+    cursor = connection.cursor()
+    cursor.execute(text)
+    return list(cursor.fetchall())
+
+
+def app_client(state: State) -> S3Client:
+    """Returns an S3 client with the keys of the app, which writes the source bucket."""
+    aws = state.aws
+    keys = {"aws_access_key_id": aws["app_access_key_id"], "aws_secret_access_key": aws["app_secret_access_key"]}
+    return cast("S3Client", client("s3", aws["endpoint"], **keys))
 
 
 def pipeline_client(state: State, service: str) -> Any:

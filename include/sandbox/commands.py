@@ -1,0 +1,181 @@
+"""What the commands that run Airflow do: run, up, down, backfill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from include.sandbox import data, process
+from include.sandbox.airflow import DAG_ID, ui_address
+from include.sandbox.api import AirflowApi
+from include.sandbox.report import print_report, row_counts
+from include.sandbox.runs import Runs
+from include.sandbox.services import Sandbox, app_client
+from include.sandbox.session import print_addresses, session
+from include.sandbox.state import Lock, SandboxError, State, read_ready, write_ready
+
+HOURLY_RUNS = 4
+STOP_SECONDS = 60.0
+DETACHED_SECONDS = 1800.0  # the first start loads the sample
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked to load.
+
+    Args:
+        source: a bucket-shaped folder; None for what is there.
+        start: first moment, in UTC; None for the first of the data.
+        end: last moment, excluded; None for the last of the data.
+        hourly: every hour as a run of its own.
+    """
+
+    source: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    hourly: bool = False
+
+
+def run(root: Path, request: Request, console: Console) -> None:
+    """Starts everything, loads, reports; stays up until Ctrl-C if there is a terminal. Leaves nothing running."""
+    with process.stopped_by_signals(), session(root, request.source, console) as (sandbox, api, check):
+        load(sandbox, api, check, request, console, show_single_hours=True)
+        if Lock(root).holder() == os.getpid() and sys.stdin.isatty() and console.is_terminal:
+            print_addresses(console, sandbox.state)
+            console.print("Ctrl-C stops it; the data stays.")
+            with suppress(KeyboardInterrupt):
+                stay(check)
+
+
+def up(root: Path, source: str | None, console: Console) -> None:
+    """Starts everything in the foreground until it is stopped; over the sample, with live feed and schedule."""
+    with process.stopped_by_signals(), session(root, source, console, live=True) as (sandbox, api, check):
+        if not sandbox.state.loaded:
+            load(sandbox, api, check, Request(), console, show_single_hours=True)
+        write_ready(root, "up", {"ui": ui_address(sandbox.state)})
+        print_addresses(console, sandbox.state)
+        stay(check)
+
+
+def detach(root: Path, source: str | None, console: Console) -> None:
+    """Starts everything in the background and returns once it is healthy; shows what it says until then.
+
+    Raises:
+        SandboxError: it did not start; nothing is left running.
+    """
+    if Lock(root).holder() is not None:
+        console.print("The sandbox is running already.")
+        print_addresses(console, State.load(root))
+        return
+    command = process.python_command(
+        "include.sandbox", "--state", str(root), "up", *(["--data", source] if source else [])
+    )
+    child = process.spawn(root, "up", command)
+    try:
+        with child.log.open() as log:
+            log.seek(0, os.SEEK_END)
+            deadline = time.monotonic() + DETACHED_SECONDS
+            while not read_ready(root, "up") and child.popen.poll() is None and time.monotonic() < deadline:
+                console.out(log.read(), end="")
+                time.sleep(0.2)
+            console.out(log.read(), end="")
+    except BaseException:
+        process.stop([child], STOP_SECONDS)
+        raise
+    if not read_ready(root, "up"):
+        process.stop([child], STOP_SECONDS)
+        raise SandboxError(f"The sandbox did not start; see above, and {child.log}.")
+
+
+def down(root: Path, console: Console) -> None:
+    """Stops the sandbox of a folder, whoever started it, and what a killed one left behind; keeps its data."""
+    holder = Lock(root).holder()
+    if holder is not None:
+        os.kill(holder, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while Lock(root).holder() == holder:
+            if time.monotonic() > deadline:
+                os.kill(holder, signal.SIGKILL)
+            time.sleep(0.1)
+    process.sweep(root)
+    if (root / "postgres").exists():
+        Sandbox(root).postgres().stop()
+    console.print("The sandbox is stopped; its data is kept." if holder else "The sandbox was not running.")
+
+
+def backfill(root: Path, request: Request, console: Console) -> None:
+    """Loads a range through the DAG; starts what is not running for the time that it takes."""
+    with process.stopped_by_signals(), session(root, request.source, console) as (sandbox, api, check):
+        load(sandbox, api, check, request, console, show_single_hours=False)
+
+
+def load(
+    sandbox: Sandbox,
+    api: AirflowApi,
+    check: Callable[[], None],
+    request: Request,
+    console: Console,
+    *,
+    show_single_hours: bool,
+) -> None:
+    """Loads what was asked for through the DAG, and prints the report.
+
+    Args:
+        sandbox: running, with data in its source bucket.
+        api: its Airflow's.
+        check: raises when a process has ended.
+        request: what to load.
+        console: where to print.
+        show_single_hours: whether some hours are loaded one by one before the whole range.
+    """
+    first, last = data.covered(sandbox.state)
+    start, end = request.start or first, request.end or last
+    if start >= end:
+        raise SandboxError(f"FROM {start.isoformat()} must be before TO {end.isoformat()}.")
+    api.unpause(DAG_ID)
+    runs = Runs(sandbox, api, console, check)
+    began, before, run_ids = time.monotonic(), row_counts(sandbox.state), []
+    if request.hourly:
+        run_ids = runs.load_hours(start, end)
+    else:
+        if show_single_hours:
+            run_ids = runs.load_hours(*data.busiest_hours(sandbox.state, start, end, HOURLY_RUNS))
+        run_ids += runs.load_range(start, end)
+    state = State.load(sandbox.root)
+    state.loaded = True
+    state.save()
+    sandbox.state.loaded = True
+    print_report(console, state, api, run_ids, before, time.monotonic() - began)
+
+
+def stay(check: Callable[[], None]) -> None:
+    """Waits for a signal while everything lives.
+
+    Raises:
+        SandboxError: a process has ended.
+    """
+    while True:
+        check()
+        time.sleep(1)
+
+
+def seed(root: Path, source: str | None, console: Console) -> None:
+    """Fills the source bucket: through S3 if the sandbox runs, else where its objects are kept.
+
+    Raises:
+        SandboxError: the bucket holds other data, or the folder is not bucket-shaped.
+    """
+    state = State.load(root)
+    chosen = data.resolve(state, source)
+    runs = Lock(root).holder() is not None
+    changed = data.upload(state, chosen, app_client(state)) if runs else data.fill(state, chosen)
+    console.print(f"{changed:,} objects are new or changed.")

@@ -1,0 +1,138 @@
+"""Runs of the DAG: started, watched until they end, and explained when they fail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from include.sandbox.airflow import DAG_ID, run_command
+from include.sandbox.api import AirflowApi, Task
+from include.sandbox.services import Sandbox
+from include.sandbox.state import SandboxError
+
+POLL_SECONDS = 0.5
+RUN_ENDED = {"success", "failed"}
+TASK_ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+BACKFILL_SECONDS = 300.0
+RUNS_AT_ONCE = 4
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Runs:
+    """Starts runs of the DAG and shows their progress.
+
+    Args:
+        sandbox: where Airflow runs.
+        api: its REST API.
+        console: where progress is shown.
+        check: raises when a process that the runs need has ended.
+    """
+
+    sandbox: Sandbox
+    api: AirflowApi
+    console: Console
+    check: Callable[[], None]
+    _told: set[tuple[str, Task]] = field(default_factory=set, init=False)
+
+    def load_range(self, start: datetime, end: datetime) -> list[str]:
+        """Loads a half-open interval, in UTC, as one run; returns its id.
+
+        Raises:
+            SandboxError: the run failed; the message says in which task and why.
+        """
+        run_id = self.api.trigger(DAG_ID, {"start": start.isoformat(), "end": end.isoformat()})
+        with self._progress() as progress:
+            bar = progress.add_task(f"{_span(start, end)} as one run", total=None)
+            while (state := self.api.run_state(DAG_ID, run_id)) not in RUN_ENDED:
+                self._advance(progress, bar, run_id)
+            self._advance(progress, bar, run_id)
+        self._require_success({run_id: state})
+        return [run_id]
+
+    def load_hours(self, start: datetime, end: datetime) -> list[str]:
+        """Loads every hour of a half-open interval, in UTC, as a run of its own by `airflow backfill create`.
+
+        Returns:
+            The ids of the runs.
+
+        Raises:
+            SandboxError: a run failed; those that had not started are cancelled.
+        """
+        self._close_backfills()
+        with self._progress() as progress:
+            bar = progress.add_task(f"{_span(start, end)} hour by hour", total=(end - start) // HOUR)
+            self._create_backfill(start, end)
+            while True:
+                states = self.api.runs_between(DAG_ID, start, end)
+                progress.update(bar, completed=sum(state in RUN_ENDED for state in states.values()))
+                if "failed" in states.values() or (states and set(states.values()) <= RUN_ENDED):
+                    break
+                self._watch_retries(run_id for run_id, state in states.items() if state == "running")
+        self._close_backfills()
+        self._require_success(states)
+        return list(states)
+
+    def _create_backfill(self, start: datetime, end: datetime) -> None:
+        last = end - HOUR  # --to-date is inclusive
+        run_command(
+            self.sandbox, "backfill",
+            ["backfill", "create", "--dag-id", DAG_ID, "--from-date", start.isoformat(), "--to-date", last.isoformat(),
+             "--max-active-runs", str(RUNS_AT_ONCE), "--reprocess-behavior", "completed"],
+            BACKFILL_SECONDS,
+        )  # fmt: skip
+
+    def _close_backfills(self) -> None:
+        """Airflow calls a backfill complete up to 30 s after its last run, and refuses another one until then."""
+        for backfill_id in self.api.unfinished_backfills(DAG_ID):
+            self.api.close_backfill(backfill_id)
+
+    def _progress(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        return Progress(*columns, console=self.console)
+
+    def _advance(self, progress: Progress, bar: Any, run_id: str) -> None:
+        tasks = self.api.tasks(DAG_ID, run_id)
+        progress.update(bar, total=len(tasks), completed=sum(task.state in TASK_ENDED for task in tasks))
+        self._watch_retries([run_id])
+
+    def _watch_retries(self, run_ids: Iterable[str]) -> None:
+        """Tells why an attempt failed as soon as it has: the next one may be minutes away."""
+        for run_id in run_ids:
+            for task in self.api.tasks(DAG_ID, run_id):
+                if task.state == "up_for_retry" and (run_id, task) not in self._told:
+                    self._told.add((run_id, task))
+                    why = self.reason(run_id, task)
+                    self.console.print(f"{task.name} of {run_id} is tried again. {escape(why)}", soft_wrap=True)
+        self.check()
+        time.sleep(POLL_SECONDS)
+
+    def _require_success(self, states: dict[str, str]) -> None:
+        failed = [run_id for run_id, state in states.items() if state != "success"]
+        if failed:
+            raise SandboxError("\n".join(self.explained(run_id) for run_id in failed))
+
+    def explained(self, run_id: str) -> str:
+        """Returns which tasks of a failed run failed, and the text of each one's error."""
+        failed = [task for task in self.api.tasks(DAG_ID, run_id) if task.state == "failed"]
+        lines = [f"  task {task.name}, attempt {task.attempt}: {self.reason(run_id, task)}" for task in failed]
+        return "\n".join([f"Run {run_id} of the DAG {DAG_ID} failed.", *lines])
+
+    def reason(self, run_id: str, task: Task) -> str:
+        """Returns the error in the log of a task's last attempt."""
+        entries = self.api.log(DAG_ID, run_id, task.name, task.attempt)
+        errors = [detail for entry in entries for detail in entry.get("error_detail") or []]
+        if errors:
+            return f"{errors[0]['exc_type']}: {errors[0]['exc_value']}"
+        return "\n".join(entry["event"] for entry in entries[-10:]) or "its log is empty."
+
+
+def _span(start: datetime, end: datetime) -> str:
+    return f"[{start:%Y-%m-%d %H:%M}, {end:%Y-%m-%d %H:%M})"

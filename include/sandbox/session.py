@@ -1,0 +1,76 @@
+"""A sandbox with Airflow, as long as a command needs it: the one that runs already, else one started for it."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from include.sandbox import data
+from include.sandbox.airflow import ADMIN, Airflow, open_api, ui_address
+from include.sandbox.api import AirflowApi
+from include.sandbox.services import DATABASE, USER, Sandbox
+from include.sandbox.state import LOOPBACK, Lock, SandboxError, State, read_ready
+
+
+@contextmanager
+def session(
+    root: Path, source: str | None, console: Console, *, live: bool = False
+) -> Iterator[tuple[Sandbox, AirflowApi, Callable[[], None]]]:
+    """Yields a sandbox with Airflow: the one that runs already, else one that is started here and stopped at the end.
+
+    Args:
+        root: state folder.
+        source: folder that the source bucket is to be filled from; None for what it holds, or the sample.
+        console: where progress is told.
+        live: whether the schedule and the feed run, if the data is the sample.
+
+    Raises:
+        SandboxError: something did not start, or the data is refused.
+    """
+    state = State.load(root)
+    chosen = data.resolve(state, source)
+    if Lock(root).holder() is not None:
+        if read_ready(root, "up") is None:
+            raise SandboxError("The sandbox is just being started or is used by another `make run`: try again then.")
+        yield Sandbox(root), open_api(state), lambda: None
+        return
+    with ExitStack() as stack:
+        with _step(console, "PostgreSQL, Redshift and AWS"):
+            sandbox = stack.enter_context(Sandbox(root, fill=functools.partial(data.fill, source=chosen)))
+        live = live and chosen == data.SAMPLE
+        airflow = Airflow(sandbox, schedule=live)
+        stack.callback(airflow.stop)
+        with _step(console, "Airflow's tables"):
+            airflow.migrate()
+        with _step(console, "Airflow"):
+            api = airflow.start()
+        if live:
+            sandbox.start_feed()
+
+        def check() -> None:
+            sandbox.check()
+            airflow.check()
+
+        yield sandbox, api, check
+
+
+def print_addresses(console: Console, state: State) -> None:
+    """Prints where the UI and the warehouse are, and who may enter."""
+    password = state.secret("airflow_admin")
+    console.print(f"Airflow   {ui_address(state)}  user {ADMIN}  password {password}", highlight=False, soft_wrap=True)
+    where = f"{LOOPBACK}:{state.ports['redshift']}  database {DATABASE}  user {USER}"
+    console.print(f"Redshift  {where}  password {state.secret('redshift')}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _step(console: Console, what: str) -> Iterator[None]:
+    """Tells that something is being started, and that it has been and in how many seconds."""
+    began = time.monotonic()
+    with console.status(f"Starting {what}"):
+        yield
+    console.print(f"{what}: ready ({time.monotonic() - began:.1f} s)", highlight=False)

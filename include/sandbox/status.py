@@ -1,0 +1,156 @@
+"""What `make status` prints: addresses, hours that are loaded, missing, stale or failed, and alerts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from rich.console import Console
+
+from include.sandbox.airflow import DAG_ID, open_api
+from include.sandbox.api import AirflowApi
+from include.sandbox.aws import SOURCE_BUCKET, alerts
+from include.sandbox.data import EVENTS, LOG_KEY, TIMESTAMP
+from include.sandbox.services import connect, pipeline_client, query
+from include.sandbox.session import print_addresses
+from include.sandbox.state import State
+
+HOUR = timedelta(hours=1)
+SHOWN = 6  # hours that a line names before it only counts the rest
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The hours of the bucket's log objects, by what became of them; each is its first moment, in UTC.
+
+    Args:
+        loaded: published from what the bucket holds.
+        missing: over, and never published.
+        stale: published when the bucket held another number of events for them.
+        failed: covered by a run that failed, and not published since.
+    """
+
+    loaded: list[datetime]
+    missing: list[datetime]
+    stale: list[datetime]
+    failed: list[datetime]
+
+
+def print_status(console: Console, state: State) -> None:
+    """Prints addresses, hours and alerts of a running sandbox."""
+    print_addresses(console, state)
+    hours = classify(state, open_api(state), datetime.now(timezone.utc))
+    for name, found in vars(hours).items():
+        console.print(f"{name:<9} {len(found):,} hours{_named(found)}", soft_wrap=True, highlight=False)
+    inbox = alerts(state.aws)
+    console.print(f"alerts    {len(inbox)}")
+    for text in inbox:
+        console.print(f"\n{text}", markup=False, soft_wrap=True)
+
+
+def classify(state: State, api: AirflowApi, now: datetime) -> Hours:
+    """Compares what the source bucket holds with what the warehouse says it has loaded.
+
+    Args:
+        state: of the running sandbox.
+        api: Airflow's, for the runs that failed.
+        now: the time; an hour that is not over is not expected yet.
+    """
+    published = _published(state)
+    expected = [hour for day in _days(state) for hour in _hours_of(day) if hour + HOUR <= now]
+    failed_at = _failures(api)
+    failed = {hour for hour, when in failed_at.items() if hour not in published or published[hour][1] < when}
+    stale = _stale(state, published) - failed
+    return Hours(
+        loaded=sorted(set(published) - stale - failed),
+        missing=sorted(set(expected) - set(published) - failed),
+        stale=sorted(stale),
+        failed=sorted(failed),
+    )
+
+
+def _published(state: State) -> dict[datetime, tuple[int, datetime]]:
+    """Returns events and time of publication of every hour that is published."""
+    there = "select count(*) from pg_tables where schemaname = 'sparkify' and tablename = 'loaded_hours'"
+    with connect(state) as connection:
+        if not query(connection, there)[0][0]:
+            return {}
+        rows = query(connection, "select hour, events, published_at from sparkify.loaded_hours")
+    return {_utc(hour): (int(events), _utc(published_at)) for hour, events, published_at in rows}
+
+
+def _days(state: State) -> list[datetime]:
+    return sorted(_day(match[1]) for key in _log_objects(state) if (match := LOG_KEY.fullmatch(key)))
+
+
+def _stale(state: State, published: Mapping[datetime, tuple[int, datetime]]) -> set[datetime]:
+    """Returns the published hours of objects that have changed since, where the number of their events has, too."""
+    if not published:
+        return set()
+    with connect(state) as connection:
+        rows = query(connection, "select object_key, etag from sparkify.loaded_objects")
+    known = {key: etag.strip('"') for key, etag in rows}
+    s3 = pipeline_client(state, "s3")
+    stale = set()
+    for key, etag in _log_objects(state).items():
+        match = LOG_KEY.fullmatch(key)
+        if match and key in known and known[key] != etag:
+            body = s3.get_object(Bucket=SOURCE_BUCKET, Key=key)["Body"].read()
+            counts = Counter(int(ts) // 3_600_000 * 3600 for ts in TIMESTAMP.findall(body))
+            hours = [hour for hour in _hours_of(_day(match[1])) if hour in published]
+            stale |= {hour for hour in hours if counts[int(hour.timestamp())] != published[hour][0]}
+    return stale
+
+
+def _log_objects(state: State) -> dict[str, str]:
+    """Returns the etag of every object below the prefix of the logs, by key."""
+    pages = pipeline_client(state, "s3").get_paginator("list_objects_v2").paginate(Bucket=SOURCE_BUCKET, Prefix=EVENTS)
+    return {found["Key"]: found["ETag"].strip('"') for page in pages for found in page.get("Contents", [])}
+
+
+def _failures(api: AirflowApi) -> dict[datetime, datetime]:
+    """Returns, for every hour that a failed run covers, when the last of them failed."""
+    failures: dict[datetime, datetime] = {}
+    for run in api.failed_runs(DAG_ID):
+        ended = datetime.fromisoformat(str(run["end_date"] or run["run_after"]).replace("Z", "+00:00"))
+        for hour in _covered_by(run):
+            failures[hour] = max(ended, failures.get(hour, ended))
+    return failures
+
+
+def _covered_by(run: Mapping[str, Any]) -> Iterable[datetime]:
+    conf = run["conf"] or {}
+    start, end = conf.get("start") or run["data_interval_start"], conf.get("end") or run["data_interval_end"]
+    if not start or not end:
+        return []
+    try:
+        first, last = (datetime.fromisoformat(str(text).replace("Z", "+00:00")) for text in (start, end))
+    except ValueError:  # what a person typed into the trigger form; the run failed because of it
+        return []
+    return _between(_utc(first), _utc(last))
+
+
+def _between(start: datetime, end: datetime) -> list[datetime]:
+    return [start + n * HOUR for n in range(max(0, (end - start) // HOUR))]
+
+
+def _hours_of(day: datetime) -> list[datetime]:
+    return _between(day, day + timedelta(days=1))
+
+
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+
+
+def _named(hours: list[datetime]) -> str:
+    if not hours:
+        return ""
+    rest = f" and {len(hours) - SHOWN:,} more" if len(hours) > SHOWN else ""
+    return ": " + ", ".join(f"{hour:%Y-%m-%d %H}h" for hour in hours[:SHOWN]) + rest
