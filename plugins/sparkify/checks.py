@@ -108,7 +108,13 @@ def unique(table: str, *columns: str, severity: Severity = "error", where: str =
 
 
 def references(
-    table: str, column: str, parent: str, parent_column: str, severity: Severity = "error", where: str = "true"
+    table: str,
+    column: str,
+    parent: str,
+    parent_column: str,
+    severity: Severity = "error",
+    where: str = "true",
+    parent_where: str = "true",
 ) -> Check:
     """Every value must be a key of the parent; no value is fine.
 
@@ -119,12 +125,14 @@ def references(
         parent_column: that table's key.
         severity: of the check.
         where: limits the rows of the child that are looked at.
+        parent_where: limits the rows of the parent, so that a long history is not read.
     """
     return Check(
         f"{short(table)}.{column} is in {short(parent)}",
         f"select count(child.{column}), count(child.{column}) - count(parent.{parent_column}) "
         f"from (select {column} from {table} where {where}) as child "
-        f"left join {parent} as parent on child.{column} = parent.{parent_column}",
+        f"left join (select distinct {parent_column} from {parent} where {parent_where}) as parent "
+        f"on child.{column} = parent.{parent_column}",
         severity,
     )
 

@@ -26,7 +26,14 @@ BEFORE_PUBLICATION = [
 ]
 BEFORE_COMMIT = [
     unique(f"{STAR}.songplays", "songplay_id", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "start_time", f'{STAR}."time"', "start_time", where=IN_INTERVAL),
+    references(
+        f"{STAR}.songplays",
+        "start_time",
+        f'{STAR}."time"',
+        "start_time",
+        where=IN_INTERVAL,
+        parent_where=IN_INTERVAL,
+    ),
     references(f"{STAR}.songplays", "user_id", f"{STAR}.users", "user_id", where=IN_INTERVAL),
     references(f"{STAR}.songplays", "song_id", f"{STAR}.songs", "song_id", where=IN_INTERVAL),
     references(f"{STAR}.songplays", "artist_id", f"{STAR}.artists", "artist_id", where=IN_INTERVAL),
