@@ -12,7 +12,7 @@ from include.sandbox.redshift.wire import Channel, Frame
 ASYNCHRONOUS = b"NSA"
 
 
-class ClientGone(ConnectionError):
+class ClientGoneError(ConnectionError):
     """The client closed its connection while its statement ran."""
 
 
@@ -35,7 +35,7 @@ class Backend:
         """Waits for the next message that answers something.
 
         Raises:
-            ClientGone: the client closed its connection meanwhile.
+            ClientGoneError: the client closed its connection meanwhile.
             ConnectionError: PostgreSQL closed the connection.
         """
         while True:
@@ -53,7 +53,7 @@ class Backend:
         if not watching.done():
             await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done() and not watching.result():
-            raise ClientGone("the client is gone")
+            raise ClientGoneError("the client is gone")
         if reading.done() or watching.done():
             self.channel.take_in(await reading)
 
@@ -126,9 +126,9 @@ class Backend:
 class Transaction:
     """The transaction that a client's statements run in.
 
-    Redshift locks the tables that a statement writes before it takes the snapshot, so that a waiting writer sees what it
-    waited for (AWS: c_write_readwrite). PostgreSQL takes the snapshot with the first statement that reads: the tables are
-    therefore locked by a statement of their own, and a lone statement gets a transaction of the stand-in's.
+    Redshift locks the tables that a statement writes before it takes the snapshot, so that a waiting writer sees what
+    it waited for (AWS: c_write_readwrite). PostgreSQL takes the snapshot with the first statement that reads: the
+    tables are therefore locked by a statement of their own, and a lone statement gets a transaction of the stand-in's.
 
     Args:
         backend: the connection.

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Sent by Amazon's drivers about themselves and to identity providers; PostgreSQL refuses a parameter it does not know.
 DRIVER_PARAMETERS = {
-    "client_protocol_version", "driver_version", "driver_discovery_version", "driver_token", "os_version", "plugin_name",
-    "provider_name", "idp_type",
+    "client_protocol_version", "driver_version", "driver_discovery_version", "driver_token", "os_version",
+    "plugin_name", "provider_name", "idp_type",
 }  # fmt: skip
 GONE = (ConnectionError, asyncio.IncompleteReadError, OSError)
 

@@ -15,7 +15,8 @@ BEGIN
         INSERT INTO redshift.constraints VALUES (
             target,
             coalesce(item ->> 'name', (SELECT relname FROM pg_class WHERE oid = target)
-                || CASE suffix WHEN '_pkey' THEN '' ELSE '_' || (item -> 'columns' ->> 0) END || suffix),
+                || CASE suffix WHEN '_pkey' THEN '' ELSE '_' || (
+                    SELECT string_agg(c, '_') FROM jsonb_array_elements_text(item -> 'columns') AS c) END || suffix),
             item ->> 'type',
             ARRAY(SELECT jsonb_array_elements_text(item -> 'columns')),
             (item ->> 'target_id')::oid,

@@ -23,6 +23,10 @@ CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, moment timest
 LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
     SELECT pg_catalog.dateadd(part, n, moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
 $$;
+CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, moment date) RETURNS timestamp
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT pg_catalog.dateadd(part, n, moment::timestamp)
+$$;
 
 -- AWS: r_DATEDIFF_function counts the boundaries between two moments.
 CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a timestamp, b timestamp) RETURNS bigint
@@ -44,6 +48,14 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
         ELSE extract(epoch FROM date_trunc(part, b) - date_trunc(part, a))
              / CASE part WHEN 'hour' THEN 3600 WHEN 'minute' THEN 60 WHEN 'second' THEN 1 END
     END::bigint
+$$;
+CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a timestamptz, b timestamptz) RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+    SELECT pg_catalog.datediff(part, a AT TIME ZONE 'UTC', b AT TIME ZONE 'UTC')
+$$;
+CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a date, b date) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT pg_catalog.datediff(part, a::timestamp, b::timestamp)
 $$;
 
 -- AWS: r_EXTRACT_function gives integers (seconds without fraction), r_DATE_PART_function doubles.

@@ -15,7 +15,7 @@ MALFORMED = (
     "Invalid credentials. Must be of the format: credentials 'aws_access_key_id=<access-key-id>;"
     "aws_secret_access_key=<secret-access-key>[;token=<temporary-session-token>]'"
 )
-PARTS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "token": "token"}
+KEY, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "token"
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def from_text(text: str) -> Authorization:
     pairs = dict(part.partition("=")[::2] for part in text.split(";"))
     if set(pairs) == {"aws_iam_role"}:
         return Authorization(roles=tuple(pairs["aws_iam_role"].split(",")))
-    if not {"aws_access_key_id", "aws_secret_access_key"} <= set(pairs) <= set(PARTS) or not all(pairs.values()):
+    if not {KEY, SECRET} <= set(pairs) <= {KEY, SECRET, TOKEN} or not all(pairs.values()):
         raise RedshiftError(MALFORMED)
-    return Authorization(**{PARTS[name]: value for name, value in pairs.items()})
+    return Authorization(key=pairs[KEY], secret=pairs[SECRET], token=pairs.get(TOKEN))
 
 
 def s3_client(config: RedshiftConfig, authorization: Authorization, region: str | None, user: str) -> Any:

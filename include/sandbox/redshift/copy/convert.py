@@ -1,4 +1,4 @@
-"""Values: from JSON to the text that PostgreSQL's COPY takes, by Redshift's rules (AWS: copy-parameters-data-conversion)."""
+"""Values: from JSON to PostgreSQL's COPY text, by Redshift's rules (AWS: copy-parameters-data-conversion)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from include.sandbox.redshift.copy.characters import character_converter
 from include.sandbox.redshift.copy.fields import Converter, FieldError, Number, raw
-from include.sandbox.redshift.copy.moments import BadMoment, date_reader, time_reader, timestamp_reader
+from include.sandbox.redshift.copy.moments import BadMomentError, date_reader, time_reader, timestamp_reader
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _moment(
     def moment(text: str, _: bool) -> str | None:
         try:
             return read(text)
-        except BadMoment as problem:
+        except BadMomentError as problem:
             if conversion.any_date:
                 return None
             raise FieldError(code, f"Invalid {name} format or value [{problem}]") from None

@@ -12,7 +12,7 @@ from include.sandbox.redshift.copy.authorization import s3_client
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.jsonpaths import paths_of
 from include.sandbox.redshift.copy.log import LoadLog, LoadRecord
-from include.sandbox.redshift.copy.rows import Rows, TooManyErrors
+from include.sandbox.redshift.copy.rows import LimitReachedError, Rows
 from include.sandbox.redshift.copy.sources import Bucket, Source
 from include.sandbox.redshift.copy.target import Target, find_target
 from include.sandbox.redshift.errors import BackendError, RedshiftError
@@ -55,7 +55,7 @@ class Loader:
                             command.source)  # fmt: skip
         try:
             await self._copy(command, session, target, rows.batches(bucket, sources))
-        except TooManyErrors:
+        except LimitReachedError:
             message = f"Load into table '{command.name}' failed.  Check 'stl_load_errors' system table for details."
             await self._finish(record, rows, "aborted", message)
             raise RedshiftError(message) from None

@@ -1,4 +1,4 @@
-"""What a COPY leaves behind: the rows of the load views, kept outside the client's transaction (AWS: r_STL_LOAD_ERRORS)."""
+"""What a COPY leaves behind for the load views, outside the client's transaction (AWS: r_STL_LOAD_ERRORS)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates and times: COPY's DATEFORMAT and TIMEFORMAT (AWS: r_DATEFORMAT_and_TIMEFORMAT_strings, automatic-recognition)."""
+"""Dates and times: DATEFORMAT and TIMEFORMAT (AWS: r_DATEFORMAT_and_TIMEFORMAT_strings, automatic-recognition)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM9
 ELEMENTS = {
     "YYYY": r"(?P<year>\d{4})", "YY": r"(?P<short>\d{2})", "MONTH": r"(?P<name>[A-Za-z]{3,9})",
     "MON": r"(?P<name>[A-Za-z]{3,9})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})",
-    "HH24": r"(?P<hour>\d{1,2})", "HH12": r"(?P<hour>\d{1,2})", "HH": r"(?P<hour>\d{1,2})", "MI": r"(?P<minute>\d{1,2})",
+    "HH24": r"(?P<hour>\d{1,2})", "HH12": r"(?P<hour>\d{1,2})", "HH": r"(?P<hour>\d{1,2})",
+    "MI": r"(?P<minute>\d{1,2})",
     "SS": r"(?P<second>\d{1,2})(?:\.(?P<fraction>\d+))?", "AM": r"(?P<half>[AaPp][Mm])", "PM": r"(?P<half>[AaPp][Mm])",
     "OF": r"(?P<zone>Z|[+-]\d{1,2}(?::?\d{2})?)?",
 }  # fmt: skip
@@ -37,12 +38,12 @@ ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "PST": -8, "PDT": -7, "MST": -7, "MDT": -6,
          "EDT": -4}  # fmt: skip
 
 
-class BadMoment(ValueError):
+class BadMomentError(ValueError):
     """The text is no date or time of the format; its message is the format."""
 
 
 def timestamp_reader(form: str | None, *, zoned: bool) -> Callable[[str], str]:
-    """Returns what reads a TIMESTAMP or TIMESTAMPTZ (`zoned`) by TIMEFORMAT `form`; it raises BadMoment."""
+    """Returns what reads a TIMESTAMP or TIMESTAMPTZ (`zoned`) by TIMEFORMAT `form`; it raises BadMomentError."""
     if form in ("epochsecs", "epochmillisecs"):
         return _epoch(1 if form == "epochsecs" else 1000, "+00" if zoned else "")
     patterns = AUTOMATIC if form == "auto" else [_pattern(form or ("YYYY-MM-DD HH:MI:SSOF" if zoned else _DEFAULT))]
@@ -61,7 +62,7 @@ _DEFAULT = "YYYY-MM-DD HH:MI:SS"
 
 
 def date_reader(form: str | None) -> Callable[[str], str]:
-    """Returns what reads a DATE by DATEFORMAT `form`; it raises BadMoment."""
+    """Returns what reads a DATE by DATEFORMAT `form`; it raises BadMomentError."""
     patterns = AUTOMATIC if form == "auto" else [_pattern(form or "YYYY-MM-DD")]
     shown = form or "YYYY-MM-DD"
 
@@ -75,24 +76,24 @@ def time_reader(text: str) -> str:
     """Reads a TIME or TIMETZ.
 
     Raises:
-        BadMoment: it is none.
+        BadMomentError: it is none.
     """
     if not re.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?" + ZONE, text):
-        raise BadMoment("HH:MI:SS")
+        raise BadMomentError("HH:MI:SS")
     return text
 
 
 def _epoch(per_second: int, suffix: str) -> Callable[[str], str]:
     def epoch(text: str) -> str:
         if not re.fullmatch(r"-?\d+(\.\d*)?", text):
-            raise BadMoment("epochsecs" if per_second == 1 else "epochmillisecs")
+            raise BadMomentError("epochsecs" if per_second == 1 else "epochmillisecs")
         whole, _, fraction = text.partition(".")
         scale = 1_000_000 // per_second
         micros = int(whole) * scale + int((fraction + "000000")[:6]) * scale // 1_000_000
         try:
             moment = EPOCH + timedelta(microseconds=micros)
         except OverflowError:
-            raise BadMoment("epoch out of range") from None
+            raise BadMomentError("epoch out of range") from None
         return moment.isoformat(" ", "microseconds") + suffix
 
     return epoch
@@ -121,7 +122,7 @@ def _read(text: str, patterns: list[re.Pattern[str]], shown: str) -> tuple[datet
                 return _moment(parts), _offset(parts.get("zone"))
             except (ValueError, OverflowError):
                 break
-    raise BadMoment(shown)
+    raise BadMomentError(shown)
 
 
 def _moment(parts: dict[str, str | None]) -> datetime:

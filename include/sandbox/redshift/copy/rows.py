@@ -20,7 +20,7 @@ BATCH = 1 << 18
 DETAILED = 20
 
 
-class TooManyErrors(Exception):
+class LimitReachedError(Exception):
     """MAXERROR is reached."""
 
 
@@ -48,7 +48,7 @@ class Rows:
 
         Raises:
             RedshiftError: a file cannot be read.
-            TooManyErrors: the load fails; what was wrong is in `errors`.
+            LimitReachedError: the load fails; what was wrong is in `errors`.
         """
         batch, size = list[str](), 0
         for opened in bucket.read(sources):
@@ -83,17 +83,20 @@ class Rows:
         """Converts a record; None when it does not fit, which is then in `errors`."""
         value = record.value
         if isinstance(value, FieldError):
-            return self._reject(record, file, value, -1, record.text)
+            self._reject(record, file, value, -1, record.text)
+            return None
         if self._auto and not isinstance(value, dict):
-            return self._reject(record, file, FieldError(1216, NOT_AN_OBJECT), -1, record.text)
-        fields, at, found = [], 0, None
+            self._reject(record, file, FieldError(1216, NOT_AN_OBJECT), -1, record.text)
+            return None
+        fields, found = list[str](), None
         try:
-            for at, (extract, convert) in enumerate(zip(self._extract, self._convert, strict=True)):
+            for extract, convert in zip(self._extract, self._convert, strict=True):
                 found = None
                 found = extract(value)
                 fields.append(_escaped(convert(found)))
         except FieldError as problem:
-            return self._reject(record, file, problem, at, "" if found is None else raw(found))
+            self._reject(record, file, problem, len(fields), "" if found is None else raw(found))
+            return None
         return "\t".join(fields) + "\n"
 
     def _reject(self, record: Record, file: FileRead, problem: FieldError, at: int, value: str) -> None:
@@ -105,7 +108,7 @@ class Rows:
             shown(record.text), shown(value), problem.code, problem.reason, details,
         ))  # fmt: skip
         if len(self.errors) >= self._command.max_errors:
-            raise TooManyErrors
+            raise LimitReachedError
 
     def _details(self, record: Record, last: int) -> list[dict[str, Any]]:
         found = []

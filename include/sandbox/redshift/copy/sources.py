@@ -1,4 +1,4 @@
-"""The objects that a COPY reads: those under a key prefix, or those of a manifest (AWS: copy-parameters-data-source-s3)."""
+"""The objects that a COPY reads, by key prefix or manifest (AWS: copy-parameters-data-source-s3)."""
 
 from __future__ import annotations
 

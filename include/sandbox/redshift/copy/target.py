@@ -34,7 +34,7 @@ async def find_target(command: CopyCommand, backend: Backend) -> Target:
     Raises:
         RedshiftError: there is no such table or column, or an IDENTITY column is in the list.
     """
-    found = await backend.rows(f"SELECT * FROM pg_catalog.redshift_copy_target({literal(command.table)})")
+    found = await backend.rows(f"SELECT * FROM pg_catalog.redshift_copy_target({literal(command.table)})")  # noqa: S608 - quoted
     if not found:
         raise RedshiftError(f"Cannot COPY into nonexistent table {command.name}")
     oid, user, pid = int(found[0][0] or 0), str(found[0][1]), int(found[0][2] or 0)

@@ -8,7 +8,7 @@ from include.sandbox.redshift.sql.statement import Statement
 
 
 def insert(statement: Statement) -> Plan:
-    """Translates INSERT INTO table …"""
+    """Translates INSERT INTO."""
     if not statement[1].is_word("into"):
         raise statement.error(1)
     table, _ = qualified(statement, 2)

@@ -43,25 +43,30 @@ def rewrite(statement: Statement) -> None:
 
 def _word(statement: Statement, index: int) -> None:
     word, called = statement[index].value, statement[index + 1].is_symbol("(")
-    if statement[index - 1].is_symbol("."):
-        if not (called and statement[index - 2].is_word("pg_catalog")):
-            return
-    if called and word in RENAMED:
-        statement.replace(index, index, RENAMED[word])
-    elif called and word in PART_FUNCTIONS:
-        _quote_part(statement, index)
-    elif called and word == "extract":
-        _extract(statement, index)
-    elif called and word == "cast":
-        _cast(statement, statement.closing(index + 1) - 1)
-    elif called and word == "listagg":
-        _listagg(statement, index)
-    elif called and word in ("varchar", "char") and statement[index + 2].is_word("max"):
-        statement.replace(index + 2, index + 2, str(LONGEST_VARCHAR))
-    elif word == "sysdate" and not called:
+    if statement[index - 1].is_symbol(".") and not (called and statement[index - 2].is_word("pg_catalog")):
+        return
+    if called:
+        _call(statement, index, word)
+    elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
-    elif word == "minus" and statement[index + 1].is_word("select", "all") | statement[index + 1].is_symbol("("):
+    if word == "minus" and (statement[index + 1].is_word("select", "all") or called):
         statement.replace(index, index, "except")
+
+
+def _call(statement: Statement, index: int, word: str) -> None:
+    if word in RENAMED:
+        statement.replace(index, index, RENAMED[word])
+    elif word in PART_FUNCTIONS:
+        _quote_part(statement, index)
+        _type_literals(statement, index)
+    elif word == "extract":
+        _extract(statement, index)
+    elif word == "cast":
+        _cast(statement, statement.closing(index + 1) - 1)
+    elif word == "listagg":
+        _listagg(statement, index)
+    elif word in ("varchar", "char") and statement[index + 2].is_word("max"):
+        statement.replace(index + 2, index + 2, str(LONGEST_VARCHAR))
 
 
 def part_name(text: str) -> str:
@@ -73,6 +78,13 @@ def part_name(text: str) -> str:
     if text.lower() not in PARTS:
         raise RedshiftError(f'timestamp units "{text}" not recognized', "22023")
     return PARTS[text.lower()]
+
+
+def _type_literals(statement: Statement, index: int) -> None:
+    """A bare literal is a TIMESTAMP: PostgreSQL would prefer TIMESTAMPTZ."""
+    for first, last in statement.arguments(index + 1)[1:]:
+        if first == last and statement[first].kind == "string":
+            statement.append(first, "::timestamp")
 
 
 def _quote_part(statement: Statement, index: int) -> None:
@@ -104,18 +116,21 @@ def _concatenation(statement: Statement, index: int) -> None:
 
 
 def _listagg(statement: Statement, index: int) -> None:
-    """`listagg(e [, d]) [within group (order by …)]` is string_agg with its ORDER BY inside the parentheses."""
-    close, items = statement.closing(index + 1), statement.arguments(index + 1)
-    order = ""
-    statement.replace(index, index, "string_agg")
-    if statement[close + 1].is_word("within") and statement[close + 2].is_word("group"):
-        end = statement.closing(close + 3)
-        order = " " + statement.render(close + 4, end - 1)
-        statement.remove(close + 1, end)
+    """`listagg([distinct] e [, d]) [within group (order by …)]` is string_agg with its ORDER BY in the parentheses.
+
+    NULL and empty strings are left out (AWS: r_LISTAGG).
+    """
+    end, items = statement.closing(index + 1), statement.arguments(index + 1)
+    if not 1 <= len(items) <= 2:
+        raise statement.error(index)
     first, last = items[0]
-    start = first + 1 if statement[first].is_word("distinct") else first
-    statement.insert(start, "nullif((")
-    separator = ", ''" if len(items) == 1 else ""
-    statement.insert(last + 1, ")::text, '')" + (separator + order if len(items) == 1 else ""))
-    if len(items) > 1:
-        statement.insert(close, order)
+    distinct = "DISTINCT " if statement[first].is_word("distinct") else ""
+    value = statement.render(first + bool(distinct), last)
+    item, separator = f"nullif(({value})::text, '')", statement.render(*items[1]) if len(items) > 1 else "''"
+    order = ""
+    if statement[end + 1].is_word("within") and statement[end + 2].is_word("group"):
+        order = statement.render(end + 6, statement.closing(end + 3) - 1)
+        if distinct and order.startswith(value):  # PostgreSQL wants the very expression that is aggregated
+            order = item + order.removeprefix(value)
+        order, end = f" ORDER BY {order}", statement.closing(end + 3)
+    statement.replace(index, end, f"string_agg({distinct}{item}, {separator}{order})")

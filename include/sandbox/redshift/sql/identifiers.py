@@ -6,16 +6,26 @@ from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.lexer import Token
 from include.sandbox.redshift.sql.statement import Statement
 
-# Reserved on Redshift and not on PostgreSQL (AWS: r_pg_keywords); refused where something is given such a name.
+# Reserved on Redshift (AWS: r_pg_keywords): no name of a table or column without quotes.
 RESERVED = frozenset(
-    """aes128 aes256 allowoverwrite backup blanksasnull bytedict bzip2 credentials defaults defrag delta delta32k
-    disable emptyasnull enable encode encrypt encryption explicit globaldict256 globaldict64k gzip identity ignore
-    language lun luns lzo lzop minus mostly13 mostly32 mostly8 new off offline old open parallel partition percent
-    permissions pivot raw readratio recover resort respect restore rejectlog snapshot sysdate system tag tdes text255
-    text32k timestamp top truncatecolumns unpivot wallet without""".split()  # noqa: SIM905 - a list would fill a page
+    """aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary
+    blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross current_date
+    current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta delta32k desc
+    disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false for foreign freeze
+    from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially inner intersect
+    interval into is isnull join language leading left like limit localtime localtimestamp lun luns lzo lzop minus
+    mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only open or order outer
+    overlaps parallel partition percent permissions pivot placing primary qualify raw readratio recover references
+    rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes
+    text255 text32k then timestamp to top trailing true truncatecolumns union unique unnest unpivot user using verbose
+    wallet when where with without""".split()  # noqa: SIM905 - a list would fill a page
 )
 # Not used by any clause of the grammar: such a word is always a name.
 ALWAYS_NAMES = frozenset({"tag", "wallet", "lun", "luns", "defrag"})
+# Behind AS these begin a type or a query.
+AFTER_AS = frozenset({"timestamp", "interval", "binary", "select", "with", "not"})
+# In these AS does not give a name to a column or table only.
+OTHER_AS = frozenset({"COPY", "CREATE", "ALTER", "PREPARE"})
 
 
 def quote(name: str) -> str:
@@ -24,7 +34,7 @@ def quote(name: str) -> str:
 
 
 def literal(value: str) -> str:
-    """Returns a string as PostgreSQL takes it literally; a backslash is an escape character in the sandbox's sessions."""
+    """Returns a string as PostgreSQL takes it literally; a backslash is an escape character in these sessions."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -54,8 +64,7 @@ def refuse_reserved(statement: Statement) -> None:
 
 
 def _is_alias(statement: Statement, index: int) -> bool:
-    return statement[index].is_word(*RESERVED) and not statement[index + 1].is_symbol("(", ")") \
-        and statement[index + 1].kind != "string" and statement.verb not in {"COPY", "CREATE", "ALTER"}  # fmt: skip
+    return statement[index].is_word(*RESERVED - AFTER_AS) and statement.verb not in OTHER_AS
 
 
 def check_new_name(statement: Statement, index: int) -> None:

@@ -9,7 +9,7 @@ from include.sandbox.redshift.sql.statement import Statement
 
 
 def merge(statement: Statement) -> Plan:
-    """Translates MERGE INTO target USING source [[AS] alias] ON condition WHEN …
+    """Translates MERGE INTO target USING source [[AS] alias] ON condition, with one or both arms.
 
     Raises:
         RedshiftError: Redshift would not take it.

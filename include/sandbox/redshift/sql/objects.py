@@ -38,7 +38,7 @@ def drop(statement: Statement) -> Plan:
 
 
 def comment(statement: Statement) -> Plan:
-    """Translates COMMENT ON {TABLE | COLUMN | VIEW | SCHEMA | DATABASE | CONSTRAINT} … IS …"""
+    """Translates COMMENT ON {TABLE | COLUMN | VIEW | SCHEMA | DATABASE}."""
     if not statement[2].is_word("table", "column", "view", "schema", "database"):
         raise unsupported(f"COMMENT ON {statement[2].value.upper()} in the sandbox")
     return Plan(statement.render(), "COMMENT")

@@ -11,8 +11,8 @@ from include.sandbox.redshift.sql.statement import Statement
 SHARED = {"search_path", "statement_timeout", "application_name", "client_encoding", "datestyle", "timezone",
           "extra_float_digits", "client_min_messages"}  # fmt: skip
 # Redshift's own that change nothing the sandbox does; kept per session under a prefix (AWS: cm_chap_ConfigurationRef).
-RECORDED = {"query_group", "enable_result_cache_for_session", "wlm_query_slot_count", "enable_case_sensitive_identifier",
-            "analyze_threshold_percent"}  # fmt: skip
+RECORDED = {"query_group", "enable_result_cache_for_session", "wlm_query_slot_count",
+            "enable_case_sensitive_identifier", "analyze_threshold_percent"}  # fmt: skip
 # Redshift's own that would change results: not done here.
 MISSING = {"describe_field_name_in_uppercase", "error_on_nondeterministic_update", "downcase_delimited_identifier",
            "enable_numeric_rounding", "json_serialization_enable", "default_geometry_encoding",
