@@ -76,8 +76,8 @@ class Airflow:
         return api
 
     def stop(self) -> None:
-        """Stops all components."""
-        process.stop(self.children)
+        """Stops all components; the triggerer would take 10 s to see that it has no triggers to clean up."""
+        process.stop(self.children, seconds=6)
         self.children.clear()
 
     def check(self) -> None:

@@ -75,24 +75,31 @@ def _command(
     return command
 
 
+def _console() -> Console:
+    """Returns the standard output; rich would cut what is not a terminal at 80 columns."""
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
 def _request(options: argparse.Namespace) -> Request:
     from include.sandbox.commands import Request
     from include.sandbox.data import moment
 
     start, end = (text and moment(text, name) for text, name in ((options.start, "FROM"), (options.end, "TO")))
+    if start and end and start >= end:
+        raise SandboxError(f"FROM={options.start} is not before TO={options.end}.")
     return Request(options.data, start, end, options.hourly)
 
 
 def _run(options: argparse.Namespace) -> None:
     from include.sandbox.commands import run
 
-    run(options.state, _request(options), Console())
+    run(options.state, _request(options), _console())
 
 
 def _up(options: argparse.Namespace) -> None:
     from include.sandbox.commands import detach, up
 
-    (detach if options.detach else up)(options.state, options.data, Console())
+    (detach if options.detach else up)(options.state, options.data, _console())
 
 
 def _backfill(options: argparse.Namespace) -> None:
@@ -100,26 +107,26 @@ def _backfill(options: argparse.Namespace) -> None:
 
     if not (options.start and options.end):
         raise SandboxError("Give the range to load: FROM and TO, ISO 8601; TO is not included.")
-    backfill(options.state, _request(options), Console())
+    backfill(options.state, _request(options), _console())
 
 
 def _down(options: argparse.Namespace) -> None:
     from include.sandbox.commands import down
 
-    down(options.state, Console())
+    down(options.state, _console())
 
 
 def _status(options: argparse.Namespace) -> None:
     from include.sandbox.services import running
     from include.sandbox.status import print_status
 
-    print_status(Console(), running(options.state))
+    print_status(_console(), running(options.state))
 
 
 def _seed(options: argparse.Namespace) -> None:
     from include.sandbox.commands import seed
 
-    seed(options.state, options.data, Console())
+    seed(options.state, options.data, _console())
 
 
 def _feed(options: argparse.Namespace) -> None:

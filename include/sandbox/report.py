@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from include.sandbox.airflow import DAG_ID
@@ -16,8 +18,8 @@ from include.sandbox.state import State
 TABLES = ("songplays", "users", "songs", "artists", "time")
 ROWS = " union all ".join(f"select '{table}', count(*) from sparkify.\"{table}\"" for table in TABLES)  # noqa: S608 - constants
 TOP_SONGS = """
-    select title, artist_name, count(*) from sparkify.play_match_keys
-    group by title, artist_name order by 3 desc, 1, 2 limit 5
+    select title, artist_name, count(*) as plays from sparkify.play_match_keys
+    group by title, artist_name order by plays desc, 1, 2 limit 5
 """
 MATCHED = "select count(*), count(song_id) from sparkify.songplays"
 
@@ -33,7 +35,12 @@ def row_counts(state: State) -> dict[str, int]:
 
 
 def print_report(
-    console: Console, state: State, api: AirflowApi, run_ids: Sequence[str], before: Mapping[str, int], seconds: float
+    console: Console,
+    state: State,
+    api: AirflowApi,
+    loads: Mapping[str, Sequence[str]],
+    before: Mapping[str, int],
+    seconds: float,
 ) -> None:
     """Prints what the runs did.
 
@@ -41,47 +48,45 @@ def print_report(
         console: where to.
         state: of the running sandbox.
         api: Airflow's, for what the tasks returned.
-        run_ids: the runs that the report is of.
+        loads: how things were loaded, in words, and the ids of the runs that did.
         before: rows of each table before them, see `row_counts`.
         seconds: from their start to their end.
     """
-    rows = Table("table", "rows before", "rows after", title="Published tables", title_justify="left")
-    for column in rows.columns[1:]:
-        column.justify = "right"
-    for name, count in row_counts(state).items():
-        rows.add_row(name, f"{before[name]:,}", f"{count:,}")
-    console.print(rows)
-    facts = Table.grid(padding=(0, 2))
-    for name, text in _facts(state, api, run_ids):
-        facts.add_row(name, text)
-    facts.add_row("seconds", f"{seconds:.1f}")
-    console.print(facts)
-
-
-def _facts(state: State, api: AirflowApi, run_ids: Sequence[str]) -> list[tuple[str, str]]:
-    returned = {
-        task: [api.returned(DAG_ID, run_id, task) or {} for run_id in run_ids]
-        for task in ("stage_events", "stage_songs", "check_quality")
-    }
+    console.print(_table("published", ("rows before", "rows after"), _published(state, before)))
+    columns = ("runs", "event lines", "= staged", "+ rejected", "song lines", "= staged", "+ rejected", "checks passed")
+    console.print(_table("loaded", columns, [_input(api, way, run_ids) for way, run_ids in loads.items()]))
     with connect(state) as connection:
         ((plays, matched),) = query(connection, MATCHED)
         top = query(connection, TOP_SONGS)
-    return [
-        ("runs", f"{len(run_ids)}, all successful"),
-        ("event lines", _reconciled(returned["stage_events"])),
-        ("song lines", _reconciled(returned["stage_songs"])),
-        ("plays matched to a song", f"{matched:,} of {plays:,} ({matched / max(plays, 1):.1%})"),
-        ("quality checks", _checked(returned["check_quality"])),
-        ("most played", "\n".join(f"{count:>4} x {title} - {artist}" for title, artist, count in top) or "nothing"),
-    ]
+    console.print(_table("most played", ("artist", "plays"), top))
+    console.print(f"Plays matched to a song: {matched:,} of {plays:,} ({matched / max(plays, 1):.1%})", highlight=False)
+    console.print(f"Seconds: {seconds:.1f}", highlight=False)
 
 
-def _reconciled(counts: Sequence[Mapping[str, Any]]) -> str:
-    lines, staged = (sum(count.get(name, 0) for count in counts) for name in ("lines", "rows"))
-    objects = sum(count.get("objects", 0) for count in counts)
-    return f"{lines:,} read from {objects:,} objects = {staged:,} staged + {lines - staged:,} rejected"
+def _published(state: State, before: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    return [(table, before[table], count) for table, count in row_counts(state).items()]
 
 
-def _checked(counts: Sequence[Mapping[str, Any]]) -> str:
-    passed, warned, failed = (sum(count.get(name, 0) for count in counts) for name in ("passed", "warned", "failed"))
-    return f"{passed:,} of {passed + warned + failed:,} passed, {warned:,} warnings"
+def _input(api: AirflowApi, way: str, run_ids: Sequence[str]) -> tuple[Any, ...]:
+    """Returns a row of the report: what the runs read, and that every line of it was staged or rejected."""
+
+    def total(task: str, name: str) -> int:
+        return sum((api.returned(DAG_ID, run_id, task) or {}).get(name, 0) for run_id in run_ids)
+
+    lines: list[int] = []
+    for task in ("stage_events", "stage_songs"):
+        read, staged = total(task, "lines"), total(task, "rows")
+        lines += [read, staged, read - staged]
+    passed = total("check_quality", "passed")
+    checks = passed + total("check_quality", "warned") + total("check_quality", "failed")
+    return (way, len(run_ids), *lines, f"{passed:,} of {checks:,}")
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Returns a table whose numbers are set right and grouped by thousands."""
+    table = Table(title, *columns, box=SIMPLE)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else escape(str(value)) for value in row))
+    return table

@@ -73,7 +73,7 @@ class State:
     def secret(self, name: str) -> str:
         """Returns the secret of that name, generated and saved at first use."""
         if name not in self.secrets:
-            self.secrets[name] = secrets.token_urlsafe(24)
+            self.secrets[name] = secrets.token_urlsafe(48)
             self.save()
         return self.secrets[name]
 
