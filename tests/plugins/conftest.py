@@ -1,0 +1,193 @@
+"""A pipeline of each test's own in one shared sandbox: its own schemas in the warehouse, its own prefix in the bucket."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+
+from include.sandbox import data
+from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET
+from include.sandbox.sample import generate, marker_keys
+from include.sandbox.services import Sandbox, app_client, connect, pipeline_environment, query
+from tests.oracle import expected_tables
+from tests.pipeline import Run, sparkify
+
+TABLES = ("songplays", "users", "songs", "artists", "time")
+VARIABLE = "AIRFLOW_VAR_"
+ORDINARY_SONGS = 6
+TRAP_USER = b'"userId":"90'
+DAY = ("2018-12-01", "2018-12-02")
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    # Not pytest's own temporary folder: PostgreSQL runs as another account, which may not enter that one.
+    root = Path(tempfile.mkdtemp(prefix="sparkify-"))
+    with Sandbox(root) as running:
+        yield running
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def environment(sandbox: Sandbox) -> Iterator[dict[str, str]]:
+    """What Airflow reads its connections and variables from."""
+    found = pipeline_environment(sandbox.state)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in found.items():
+            patch.setitem(os.environ, name, value)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def dag() -> DAG:
+    return sparkify()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two days of the sample with all its traps, and little in which nothing is odd. Not to be changed."""
+    sample = generate(tmp_path_factory.mktemp("bucket") / "sample", days=2).folder
+    ordinary = [path for path in sorted(sample.glob("song_data/**/*.json")) if b"0000" not in path.read_bytes()]
+    for path in ordinary[ORDINARY_SONGS:]:
+        path.unlink()
+    for path in sample.glob("log_data/**/*-events.json"):
+        lines = path.read_bytes().split(b"\n")
+        path.write_bytes(b"\n".join(line for n, line in enumerate(lines) if n % 4 == 0 or TRAP_USER in line))
+    return sample
+
+
+@dataclass
+class Pipeline:
+    """The product over one schema and one source prefix that nobody else uses.
+
+    Args:
+        sandbox: where it runs.
+        dag: whose tasks are run.
+        variables: the Airflow Variables.
+        name: of the star schema and of the prefix.
+    """
+
+    sandbox: Sandbox
+    dag: DAG
+    variables: dict[str, str]
+    name: str
+    _opened: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.s3 = app_client(self.sandbox.state)
+        self.variables = {
+            **self.variables,
+            "sparkify_schema": self.name,
+            "sparkify_source": f"s3://{SOURCE_BUCKET}/{self.name}",
+            "sparkify_work": f"s3://{WORK_BUCKET}/{self.name}",
+        }
+        self.warehouse = self.connect()
+        self.warehouse.autocommit = True
+
+    def connect(self) -> Any:
+        """Another session in the warehouse; closed when the test ends."""
+        self._opened.append(connect(self.sandbox.state))
+        return self._opened[-1]
+
+    def put(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=SOURCE_BUCKET, Key=f"{self.name}/{key}", Body=body)
+
+    def remove(self, key: str) -> None:
+        self.s3.delete_object(Bucket=SOURCE_BUCKET, Key=f"{self.name}/{key}")
+
+    def upload(self, folder: Path, only: Callable[[str], bool] = lambda key: True) -> None:
+        """Put what a bucket-shaped folder holds below the prefix, with the folder markers that consoles make."""
+        for key, path in data.objects(folder):
+            if only(key):
+                self.put(key, path.read_bytes())
+        for key in filter(only, marker_keys(folder)):
+            self.put(key, b"")
+
+    def source(self) -> dict[str, str]:
+        """Every object below the prefix with its version."""
+        listed = self.s3.list_objects_v2(Bucket=SOURCE_BUCKET, Prefix=f"{self.name}/").get("Contents", [])
+        return {found["Key"]: found["ETag"] for found in listed}
+
+    def run(self, start: str | None = DAY[0], end: str | None = DAY[1], run_id: str | None = None) -> Run:
+        return Run(self.dag, start, end, self.variables, run_id)
+
+    def sql(self, text: str) -> list[tuple[Any, ...]]:
+        """The rows of a query, in which {star} is the star schema."""
+        return [tuple(row) for row in query(self.warehouse, text.format(star=self.name))]
+
+    def execute(self, text: str) -> None:
+        """Run a statement, in which {star} is the star schema."""
+        self.warehouse.cursor().execute(text.format(star=self.name))
+
+    def published(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        """The rows of the five tables that analysts read, each with how often it is there."""
+        return {table: Counter(self.sql(f'select * from {{star}}."{table}"')) for table in TABLES}
+
+    def schemas(self) -> set[str]:
+        """The schemas of runs that exist."""
+        named = f"select nspname from pg_namespace where nspname like '{self.name}_run_%'"
+        return {name for (name,) in self.sql(named)}
+
+    def clear(self) -> None:
+        """Remove all that the test made."""
+        for key in self.source():
+            self.s3.delete_object(Bucket=SOURCE_BUCKET, Key=key)
+        for schema in [*self.schemas(), self.name]:
+            self.execute(f"drop schema if exists {schema} cascade")
+        if self.sql(f"select 1 from svv_roles where role_name = '{self.name}_reader'"):
+            self.execute(f"drop role {self.name}_reader")
+        for connection in self._opened:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def new_pipeline(sandbox: Sandbox, environment: dict[str, str], dag: DAG) -> Callable[[], Pipeline]:
+    variables = {
+        name.removeprefix(VARIABLE).lower(): value for name, value in environment.items() if name.startswith(VARIABLE)
+    }
+    return lambda: Pipeline(sandbox, dag, variables, f"t_{secrets.token_hex(5)}")
+
+
+@pytest.fixture
+def pipeline(new_pipeline: Callable[[], Pipeline]) -> Iterator[Pipeline]:
+    """With an empty warehouse and an empty source."""
+    made = new_pipeline()
+    yield made
+    made.clear()
+
+
+@pytest.fixture(scope="module")
+def loaded(new_pipeline: Callable[[], Pipeline], folder: Path) -> Iterator[Pipeline]:
+    """With the sample's first day published. What a test changes in the source, it puts back."""
+    made = new_pipeline()
+    made.upload(folder)
+    made.run().all()
+    yield made
+    made.clear()
+
+
+@pytest.fixture(scope="session")
+def expected(folder: Path) -> Callable[..., dict[str, Counter[tuple[Any, ...]]]]:
+    """What must be published of an interval, worked out without the pipeline's SQL."""
+
+    def tables(start: str = DAY[0], end: str = DAY[1], source: Path = folder) -> dict[str, Counter[tuple[Any, ...]]]:
+        found = expected_tables(source, datetime.fromisoformat(start), datetime.fromisoformat(end))
+        return {table: Counter(_rows(getattr(found, table))) for table in TABLES}
+
+    return tables
+
+
+def _rows(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in rows]
