@@ -1,0 +1,120 @@
+"""What tests share: a sandbox in a temporary folder, on free ports, and a corner of it for each test."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import pytest
+import redshift_connector
+
+from include.sandbox.airflow import airflow_environment
+from include.sandbox.aws import ROOT_KEYS, SOURCE_BUCKET, client
+from include.sandbox.services import DATABASE, USER, Sandbox
+from include.sandbox.state import LOOPBACK
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class
+
+
+@dataclass
+class RunningSandbox:
+    """A sandbox that runs, and ways to reach it; what was opened is closed at the end."""
+
+    services: Sandbox
+    opened: list[Any] = field(default_factory=list)
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """Keyword arguments that lead both drivers to the sandbox Redshift, as its owner."""
+        state = self.services.state
+        port, password = state.ports["redshift"], state.secret("redshift")
+        return {"host": LOOPBACK, "port": port, "user": USER, "password": password}
+
+    def redshift(self, **other: Any) -> redshift_connector.Connection:
+        """Connect with redshift_connector; `other` replaces parts of the address."""
+        arguments = {**self.address, "database": DATABASE, "ssl": False, **other}
+        return self._kept(redshift_connector.connect(**arguments))
+
+    def psycopg2(self, **other: Any) -> Psycopg2Connection:
+        """Connect with psycopg2; `other` replaces parts of the address."""
+        return self._kept(psycopg2.connect(**{**self.address, "dbname": DATABASE, **other}))
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client with an administrator's keys."""
+        return client(service, self.services.state.aws["endpoint"], **ROOT_KEYS)
+
+    def airflow_env(self) -> dict[str, str]:
+        """The environment that Airflow is configured by: settings, connections and variables."""
+        return airflow_environment(self.services, schedule=False)
+
+    def close(self) -> None:
+        for connection in self.opened:
+            with suppress(Exception):  # a test may have closed or broken it
+                connection.close()
+        self.opened.clear()
+
+    def _kept(self, connection: Any) -> Any:
+        self.opened.append(connection)
+        return connection
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A corner of the sandbox that is one test's own."""
+
+    schema: str
+    bucket: str
+    prefix: str  # of keys, with a slash at the end
+
+    @property
+    def url(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
+
+@pytest.fixture
+def state_root() -> Iterator[Path]:
+    """An empty folder for a sandbox's state; PostgreSQL's account may enter it, unlike pytest's own."""
+    root = Path(tempfile.mkdtemp(prefix="sandbox-"))
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[RunningSandbox]:
+    root = Path(tempfile.mkdtemp(prefix="sandbox-"))
+    with Sandbox(root) as services:
+        yield RunningSandbox(services)
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def sandbox(_sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
+    """PostgreSQL, Redshift and AWS, shared by all tests of a run."""
+    yield _sandbox
+    _sandbox.close()
+
+
+@pytest.fixture
+def scratch(sandbox: RunningSandbox) -> Iterator[Scratch]:
+    """A schema and an S3 prefix that are there for one test only."""
+    name = f"test_{secrets.token_hex(6)}"
+    corner = Scratch(name, SOURCE_BUCKET, f"{name}/")
+    connection = sandbox.redshift()
+    connection.autocommit = True
+    connection.cursor().execute(f"create schema {name}")
+    yield corner
+    sandbox.close()
+    connection = sandbox.redshift()
+    connection.autocommit = True
+    connection.cursor().execute(f"drop schema {name} cascade")
+    s3 = sandbox.aws("s3")
+    for found in s3.list_objects_v2(Bucket=corner.bucket, Prefix=corner.prefix).get("Contents", []):
+        s3.delete_object(Bucket=corner.bucket, Key=found["Key"])
