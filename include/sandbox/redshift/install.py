@@ -82,10 +82,11 @@ def _catalogue(cursor: Any, user: str) -> None:
     """)
     for (view,) in cursor.fetchall():
         cursor.execute(sql.SQL("GRANT SELECT ON {} TO PUBLIC").format(sql.SQL(view)))
+    cursor.execute("REVOKE ALL ON ALL TABLES IN SCHEMA redshift FROM PUBLIC")
     cursor.execute("GRANT USAGE ON SCHEMA redshift TO PUBLIC")
     cursor.execute(
         "GRANT SELECT ON information_schema.table_constraints, information_schema.key_column_usage TO PUBLIC"
     )
     cursor.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")  # AWS: r_Schemas_and_tables, everybody has it there
-    cursor.execute("REVOKE EXECUTE ON FUNCTION redshift.log_load(text) FROM PUBLIC")
+    cursor.execute("REVOKE EXECUTE ON FUNCTION redshift.log_load(jsonb) FROM PUBLIC")
     cursor.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(user)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 
 from include.sandbox.redshift import wire
+from include.sandbox.redshift.backend import ClientGoneError
 from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.copy.load import Loader
 from include.sandbox.redshift.errors import RedshiftError, in_redshift_words, unsupported
@@ -91,20 +93,24 @@ class Server:
         if minor:
             # NegotiateProtocolVersion: we speak 3.0, as Redshift does.
             client.send(wire.frame(b"v", struct.pack("!II", 0, 0)))
+        identity = secrets.token_hex(16)
         parameters = self._admit(given)
+        # As a start-up option it survives RESET ALL, which drivers send between the users of a pooled connection.
+        parameters["options"] = f"{parameters.get('options', '')} -c redshift.session={identity}".strip()
         backend = Channel(*await asyncio.open_connection(*self._config.backend_address))
         try:
             backend.send(wire.startup(parameters))
             await self._authenticate(client, backend, amazon="driver_version" in given)
-            session = Session(client, backend, self._loader)
+            session = Session(client, backend, self._loader, identity)
             key = await self._settle(session, backend)
             self._sessions[key] = session
             try:
                 await session.run()
+            except ClientGoneError:
+                await self._cancel(key)
+                raise
             finally:
                 del self._sessions[key]
-                session.cancelled.set()
-                await self._cancel(key)
         finally:
             await backend.close()
 

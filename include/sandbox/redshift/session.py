@@ -41,10 +41,12 @@ class Session:
         client: the client's connection, authenticated.
         channel: its connection to PostgreSQL.
         loader: executes COPY.
+        identity: tells it from all other sessions, earlier ones too.
     """
 
-    def __init__(self, client: Channel, channel: Channel, loader: Loader) -> None:
+    def __init__(self, client: Channel, channel: Channel, loader: Loader, identity: str) -> None:
         self.client = client
+        self.id = identity
         self.backend = Backend(channel, client, self.relay)
         self.transaction = Transaction(self.backend)
         self.translator = Translator()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import secrets
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,8 +22,16 @@ import redshift_connector
 from moto.server import ThreadedMotoServer
 
 from include.sandbox.postgres import Postgres
-from include.sandbox.redshift import RedshiftConfig, install, serve
+from include.sandbox.redshift import RedshiftConfig, install
 
+ROOT = Path(__file__).parents[3]
+SERVER = """
+import asyncio, os, sys
+from include.sandbox.redshift import RedshiftConfig, serve
+config = RedshiftConfig(os.environ["SANDBOX_POSTGRES_DSN"], "127.0.0.1", 0, aws_endpoint=sys.argv[1],
+                        default_iam_role=sys.argv[2])
+asyncio.run(serve(config, lambda port: print(port, flush=True)))
+"""
 ROLE = "arn:aws:iam::123456789012:role/sparkify-copy"
 USER = "awsuser"
 
@@ -95,28 +104,18 @@ def cluster() -> Iterator[Cluster]:
 
 
 def _serve(config: RedshiftConfig, cluster: Cluster) -> Callable[[], None]:
-    """Runs the stand-in in a thread of its own; returns what stops it."""
-    ready = threading.Event()
-    loop = asyncio.new_event_loop()
-
-    def listening(port: int) -> None:
-        cluster.port = port
-        ready.set()
-
-    task = loop.create_task(serve(config, listening))
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(30)
+    """Runs the stand-in in a process of its own, as the sandbox does; returns what stops it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, config.aws_endpoint, ROLE], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"SANDBOX_POSTGRES_DSN": config.postgres_dsn, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    cluster.port = int(process.stdout.readline())
 
     def stop() -> None:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(30)
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
 
     return stop
 

@@ -20,35 +20,95 @@ CREATE SEQUENCE IF NOT EXISTS redshift.query_id START 100001;
 
 CREATE TABLE IF NOT EXISTS redshift.loads (
     query bigint PRIMARY KEY,
+    session text NOT NULL,
     pid integer NOT NULL,
-    record jsonb NOT NULL
+    username text NOT NULL,
+    table_id oid NOT NULL,
+    table_name text NOT NULL,
+    source text NOT NULL,
+    started timestamp NOT NULL,
+    ended timestamp NOT NULL,
+    status text NOT NULL,
+    rows bigint NOT NULL,
+    message text
 );
+CREATE INDEX IF NOT EXISTS loads_by_session ON redshift.loads (session, query);
 
-CREATE INDEX IF NOT EXISTS loads_by_session ON redshift.loads (pid, query);
+CREATE TABLE IF NOT EXISTS redshift.load_files (
+    query bigint NOT NULL,
+    file text NOT NULL,
+    etag text NOT NULL,
+    modified timestamptz NOT NULL,
+    bytes bigint NOT NULL,
+    lines bigint NOT NULL,
+    errors bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS load_files_by_query ON redshift.load_files (query);
 
--- The loads that the caller may see, its own transaction's included: those are younger than its snapshot, and are
--- therefore also kept in a setting of the session.
-CREATE OR REPLACE FUNCTION redshift.visible_loads() RETURNS TABLE (query bigint, pid integer, record jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    WITH remembered AS (
-        SELECT item
-        FROM jsonb_array_elements(coalesce(nullif(current_setting('redshift.loads', true), ''), '[]')::jsonb) AS item
-    ), known AS (
-        SELECT l.query, l.pid, l.record FROM redshift.loads l
-        UNION ALL
-        SELECT (item ->> 'query')::bigint, (item ->> 'pid')::integer, item
-        FROM remembered
-        WHERE NOT EXISTS (SELECT FROM redshift.loads l WHERE l.query = (item ->> 'query')::bigint)
-    )
-    SELECT k.query, k.pid, k.record FROM known k
-    WHERE k.record ->> 'user' = session_user
-       OR pg_has_role(session_user, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
-$$;
+CREATE TABLE IF NOT EXISTS redshift.load_errors (
+    query bigint NOT NULL,
+    file text NOT NULL,
+    line bigint NOT NULL,
+    "column" text NOT NULL,
+    type text NOT NULL,
+    length text NOT NULL,
+    position integer NOT NULL,
+    raw_line text NOT NULL,
+    raw_value text NOT NULL,
+    code integer NOT NULL,
+    reason text NOT NULL,
+    fields jsonb NOT NULL
+);
+CREATE INDEX IF NOT EXISTS load_errors_by_query ON redshift.load_errors (query);
 
-CREATE OR REPLACE FUNCTION redshift.log_load(given text) RETURNS void
+CREATE OR REPLACE FUNCTION redshift.log_load(given jsonb) RETURNS void
 LANGUAGE sql AS $$
-    INSERT INTO redshift.loads SELECT (r ->> 'query')::bigint, (r ->> 'pid')::integer, r FROM (SELECT given::jsonb) AS x (r)
+    INSERT INTO redshift.loads SELECT * FROM jsonb_populate_record(NULL::redshift.loads, given -> 'load');
+    INSERT INTO redshift.load_files SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_files, given -> 'files');
+    INSERT INTO redshift.load_errors SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_errors, given -> 'errors')
 $$;
+
+-- The log is written outside the client's transaction, whose snapshot may be older: what this transaction itself has
+-- loaded is therefore also kept in a setting, which ends with it.
+CREATE OR REPLACE FUNCTION redshift.remembered(part text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('redshift.loads', true), '')::jsonb -> part, '[]')
+$$;
+
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_remember_load(given text) RETURNS void
+LANGUAGE sql AS $$
+    SELECT set_config('redshift.loads', jsonb_build_object(
+        'load', redshift.remembered('load') || jsonb_build_array(x.r -> 'load'),
+        'files', redshift.remembered('files') || (x.r -> 'files'),
+        'errors', redshift.remembered('errors') || (x.r -> 'errors')
+    )::text, true)
+    FROM (SELECT given::jsonb) AS x (r)
+$$;
+
+-- Everybody sees his own loads, a superuser of Redshift (the owner of the database here) all of them.
+CREATE OR REPLACE VIEW redshift.visible_loads AS
+SELECT l.*, u.usesysid::integer AS userid
+FROM (
+    SELECT * FROM redshift.loads
+    UNION ALL
+    SELECT r.* FROM jsonb_populate_recordset(NULL::redshift.loads, redshift.remembered('load')) AS r
+    WHERE NOT EXISTS (SELECT FROM redshift.loads k WHERE k.query = r.query)
+) AS l
+LEFT JOIN pg_user u ON u.usename = l.username
+WHERE l.username = current_user
+   OR pg_has_role(current_user, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER');
+
+CREATE OR REPLACE VIEW redshift.visible_files AS
+SELECT * FROM redshift.load_files
+UNION ALL
+SELECT r.* FROM jsonb_populate_recordset(NULL::redshift.load_files, redshift.remembered('files')) AS r
+WHERE NOT EXISTS (SELECT FROM redshift.loads k WHERE k.query = r.query);
+
+CREATE OR REPLACE VIEW redshift.visible_errors AS
+SELECT * FROM redshift.load_errors
+UNION ALL
+SELECT r.* FROM jsonb_populate_recordset(NULL::redshift.load_errors, redshift.remembered('errors')) AS r
+WHERE NOT EXISTS (SELECT FROM redshift.loads k WHERE k.query = r.query);
 
 -- Tables that are gone take their records with them.
 CREATE OR REPLACE FUNCTION redshift.forget_dropped() RETURNS event_trigger

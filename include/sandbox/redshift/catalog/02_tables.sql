@@ -129,10 +129,3 @@ LANGUAGE sql STABLE AS $$
     WHERE c.oid = to_regclass(name) AND c.relkind = 'r'
     ORDER BY a.attnum
 $$;
-
-CREATE OR REPLACE FUNCTION pg_catalog.redshift_remember_load(given text) RETURNS void
-LANGUAGE sql AS $$
-    SELECT set_config('redshift.loads',
-        (coalesce(nullif(current_setting('redshift.loads', true), ''), '[]')::jsonb || jsonb_build_array(given::jsonb))::text,
-        true)
-$$;

@@ -191,21 +191,22 @@ BEGIN
 END $$;
 SELECT redshift.concatenate();
 
--- AWS: PG_LAST_COPY_ID and PG_LAST_COPY_COUNT, of this session; a failed load counts 0 rows.
-CREATE OR REPLACE FUNCTION redshift.last_load() RETURNS jsonb
-LANGUAGE sql VOLATILE AS $$
-    SELECT record FROM redshift.visible_loads()
-    WHERE pid = pg_backend_pid()
-      AND (record ->> 'started')::timestamp >= redshift.session_start()
-    ORDER BY query DESC LIMIT 1
-$$;
-CREATE OR REPLACE FUNCTION redshift.session_start() RETURNS timestamp
+-- AWS: PG_LAST_COPY_ID and PG_LAST_COPY_COUNT, of this session; a failed load counts 0 rows. The documentation also says
+-- that a rollback takes the id back, and joins on it after failures; it is kept.
+CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_id() RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT backend_start AT TIME ZONE 'UTC' FROM pg_stat_activity WHERE pid = pg_backend_pid()
+    SELECT greatest(
+        (SELECT max(query) FROM redshift.loads WHERE session = current_setting('redshift.session', true)),
+        (SELECT max((r ->> 'query')::bigint) FROM jsonb_array_elements(redshift.remembered('load')) AS r),
+        -1
+    )::integer
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_id() RETURNS integer LANGUAGE sql VOLATILE AS $$
-    SELECT coalesce((redshift.last_load() ->> 'query')::integer, -1)
-$$;
-CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT coalesce((redshift.last_load() ->> 'rows')::bigint, 0)
+CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT coalesce(
+        (SELECT rows FROM redshift.loads WHERE query = pg_catalog.pg_last_copy_id()),
+        (SELECT (r ->> 'rows')::bigint FROM jsonb_array_elements(redshift.remembered('load')) AS r
+         WHERE (r ->> 'query')::bigint = pg_catalog.pg_last_copy_id()),
+        0
+    )
 $$;

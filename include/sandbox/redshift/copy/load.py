@@ -51,19 +51,18 @@ class Loader:
         """
         target = await find_target(command, session.backend)
         bucket, sources, rows = await _aside(self._prepare, command, target)
-        record = LoadRecord(await _aside(self._log.next_query), target.pid, target.user, target.oid, command.name,
-                            command.source)  # fmt: skip
+        query = await _aside(self._log.next_query)
+        record = LoadRecord(query, session.id, target.pid, target.user, target.oid, command.name, command.source)
         try:
             await self._copy(command, session, target, rows.batches(bucket, sources))
         except LimitReachedError:
             message = f"Load into table '{command.name}' failed.  Check 'stl_load_errors' system table for details."
-            await self._finish(record, rows, "aborted", message)
+            await self._finish(record, rows, message)
             raise RedshiftError(message) from None
         except (RedshiftError, BackendError) as error:
-            await self._finish(record, rows, "aborted", str(error))
+            await self._finish(record, rows, str(error))
             raise
-        await self._finish(record, rows, "completed")
-        await self._remember(session, record)
+        await self._remember(session, await self._finish(record, rows))
         self._tell(session, command, rows)
         return "COPY"
 
@@ -110,15 +109,18 @@ class Loader:
                 session.backend.send(wire.frame(b"d", batch))
                 await session.backend.channel.drain()
 
-    async def _finish(self, record: LoadRecord, rows: Rows, status: str, message: str | None = None) -> None:
-        record.files, record.errors = rows.files, rows.errors
-        record.finish(status, rows.rows if status == "completed" else 0, message)
-        await _aside(self._log.write, record)
+    async def _finish(self, record: LoadRecord, rows: Rows, failure: str | None = None) -> str:
+        """Keeps the record of a load; returns it."""
+        status, count = ("aborted", 0) if failure else ("completed", rows.rows)
+        record.finish(status, count, failure)
+        finished = record.json(rows.files, rows.errors)
+        await _aside(self._log.write, finished)
+        return finished
 
-    async def _remember(self, session: Session, record: LoadRecord) -> None:
+    async def _remember(self, session: Session, record: str) -> None:
         """Shows the load to the client's own transaction, whose snapshot is older than the log's rows."""
         if session.transaction.status == "T":
-            await session.backend.rows(f"SELECT pg_catalog.redshift_remember_load({literal(record.json())})")
+            await session.backend.rows(f"SELECT pg_catalog.redshift_remember_load({literal(record)})")
 
     def _tell(self, session: Session, command: CopyCommand, rows: Rows) -> None:
         table = command.name

@@ -73,23 +73,24 @@ class LoadRecord:
 
     Args:
         query: the query id.
+        session: the stand-in's own id of the session.
         pid: process id of the session.
-        user: name of the Redshift user.
-        table: oid of the target.
+        username: name of the Redshift user.
+        table_id: oid of the target.
         table_name: its name.
         source: the text after FROM.
         started: when it began, ISO 8601 UTC.
+        ended: when it ended, ISO 8601 UTC.
         status: completed or aborted.
         rows: rows loaded.
         message: why it failed, or None.
-        files: the files read.
-        errors: what did not load.
     """
 
     query: int
+    session: str
     pid: int
-    user: str
-    table: int
+    username: str
+    table_id: int
     table_name: str
     source: str
     started: str = field(default_factory=lambda: now())
@@ -97,16 +98,19 @@ class LoadRecord:
     status: str = "running"
     rows: int = 0
     message: str | None = None
-    files: list[FileRead] = field(default_factory=list)
-    errors: list[LoadError] = field(default_factory=list)
 
-    def finish(self, status: str, rows: int = 0, message: str | None = None) -> None:
-        """Closes the record."""
+    def finish(
+        self, status: str, rows: int, message: str | None, files: list[FileRead], errors: list[LoadError]
+    ) -> str:
+        """Closes the record.
+
+        Returns:
+            It with its files and errors, as the catalogue's functions take it.
+        """
         self.status, self.rows, self.message, self.ended = status, rows, message, now()
-
-    def json(self) -> str:
-        """Returns the record as the catalogue functions take it."""
-        return json.dumps(asdict(self))
+        parts = {"files": files, "errors": errors}
+        listed = {name: [asdict(item) | {"query": self.query} for item in items] for name, items in parts.items()}
+        return json.dumps({"load": asdict(self)} | listed)
 
 
 class LoadLog:
@@ -123,9 +127,9 @@ class LoadLog:
         """Returns a new query id."""
         return int(self._call("SELECT nextval('redshift.query_id')"))
 
-    def write(self, record: LoadRecord) -> None:
-        """Keeps a record."""
-        self._call("SELECT redshift.log_load(%s)", record.json())
+    def write(self, record: str) -> None:
+        """Keeps a finished record."""
+        self._call("SELECT redshift.log_load(%s::jsonb)", record)
 
     def _call(self, sql: str, *parameters: str) -> Any:
         with closing(psycopg2.connect(self._config.superuser_dsn())) as connection:

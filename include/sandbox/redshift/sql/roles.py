@@ -94,6 +94,9 @@ def grant(statement: Statement) -> Plan:
             and (before.is_word("to", "from", "grant", "revoke") or before.is_symbol(","))
         ):
             statement.remove(index, index)
+        if token.is_word("insert") and not statement[index + 1].is_symbol("("):
+            # Who may only insert may not lock the table on PostgreSQL; the stand-in locks what it writes.
+            statement.append(index, ", MAINTAIN")
         if token.is_word("assumerole", "datashare", "model", "masking", "rls"):
             raise unsupported(f"GRANT {token.value.upper()} in the sandbox")
     return Plan(statement.render(), statement.verb)
