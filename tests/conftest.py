@@ -17,8 +17,8 @@ import redshift_connector
 
 from include.sandbox.airflow import airflow_environment
 from include.sandbox.aws import ROOT_KEYS, SOURCE_BUCKET, client
-from include.sandbox.services import DATABASE, USER, Sandbox
-from include.sandbox.state import LOOPBACK
+from include.sandbox.services import Sandbox
+from include.sandbox.state import DATABASE, LOOPBACK, USER
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class

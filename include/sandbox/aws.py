@@ -1,22 +1,14 @@
-"""The AWS stand-in: moto's server for S3, STS, IAM, SNS and SQS, with the buckets, roles and topic of Sparkify."""
+"""Sparkify's AWS account: buckets, role, users with their policies, topic and inbox; and clients for it."""
 
 from __future__ import annotations
 
-import functools
 import json
-import logging
-import threading
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
 
-from include.sandbox.objects import ObjectMirror
-from include.sandbox.state import LOOPBACK, REGION
+from include.sandbox.state import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -24,51 +16,11 @@ if TYPE_CHECKING:
 SOURCE_BUCKET = "sparkify-source"
 WORK_BUCKET = "sparkify-work"
 ROLE = "sparkify-copy"
-ROLE_ARN = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/{ROLE}"
+ROLE_ARN = f"arn:aws:iam::123456789012:role/{ROLE}"  # the account that moto plays
 TOPIC = "sparkify-alerts"
 INBOX = "sparkify-alerts-inbox"
-WRITE_BACK_SECONDS = 2.0
 
 ROOT_KEYS = {"aws_access_key_id": "root", "aws_secret_access_key": "root"}  # moto checks no signature
-
-
-class RequestHandler(MotoRequestHandler):
-    """Keeps connections open between requests; a log line for each request would only slow them down."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Logs nothing."""
-
-
-def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None], stopping: threading.Event) -> None:
-    """Serves until told to stop, restoring the objects first and writing them back as they change.
-
-    Args:
-        folder: where the objects are kept, one sub-folder for each bucket.
-        port: TCP port on 127.0.0.1; 0 for any free one.
-        on_ready: called once with the endpoint, the access keys and the ARNs that were made (see `provision`).
-        stopping: ends the service when set.
-
-    Raises:
-        OSError: the port is taken.
-    """
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    application = DomainDispatcherApplication(create_backend_app)
-    # It lists a folder of 180 services on every request: half of the cost of a small GET.
-    application.get_backend_for_host = functools.cache(application.get_backend_for_host)  # type: ignore[method-assign]
-    server = make_server(LOOPBACK, port, application, threaded=True, request_handler=RequestHandler)
-    server.daemon_threads = True  # type: ignore[attr-defined] # of ThreadingMixIn; an open connection must not delay the end
-    threading.Thread(target=server.serve_forever, name="moto", daemon=True).start()
-    answer = provision(f"http://{LOOPBACK}:{server.server_port}")
-    mirror = ObjectMirror(folder)
-    for bucket in (SOURCE_BUCKET, WORK_BUCKET):
-        mirror.restore(bucket)
-    on_ready(answer)
-    while not stopping.wait(WRITE_BACK_SECONDS):
-        mirror.write_back()
-    server.shutdown()
-    mirror.write_back()
 
 
 def provision(endpoint: str) -> dict[str, str]:

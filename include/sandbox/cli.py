@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from include.sandbox.process import stop_event
-from include.sandbox.state import LOOPBACK, REGION, SandboxError, default_root, write_ready
+from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, SandboxError, default_root, write_ready
 
 if TYPE_CHECKING:
     from include.sandbox.commands import Request
@@ -148,15 +148,14 @@ def _sql(options: argparse.Namespace) -> int:
 
 
 def _aws(options: argparse.Namespace) -> None:
-    from include.sandbox import aws
+    from include.sandbox.aws_server import serve
 
     ready = functools.partial(write_ready, options.state, "aws")
-    aws.serve(options.state / "s3", options.port, ready, stop_event())
+    serve(options.state / "s3", options.port, ready, stop_event())
 
 
 def _redshift(options: argparse.Namespace) -> None:
     from include.sandbox.redshift import RedshiftConfig, install, serve
-    from include.sandbox.services import DATABASE, USER
 
     environment = _required("SANDBOX_POSTGRES_DSN", "SANDBOX_REDSHIFT_PASSWORD", "SANDBOX_AWS_ENDPOINT")
     config = RedshiftConfig(

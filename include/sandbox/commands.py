@@ -23,7 +23,7 @@ from include.sandbox.services import Sandbox, app_client
 from include.sandbox.session import print_addresses, session
 from include.sandbox.state import Lock, SandboxError, State, read_ready, write_ready
 
-HOURLY_RUNS = 4
+HOURLY_RUNS = 3
 STOP_SECONDS = 60.0
 DETACHED_SECONDS = 1800.0  # the first start loads the sample
 

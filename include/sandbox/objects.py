@@ -1,59 +1,14 @@
-"""Keeps the S3 stand-in's objects on disk: moto holds them in memory only."""
+"""Where the S3 stand-in's objects lie on disk: `FOLDER/BUCKET/KEY`, for any key that S3 takes."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import quote, unquote
-
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
 
 # What no key contains after quoting stands where a folder and an object would have the same name.
 MARKER = "%"
-
-
-class ObjectMirror:
-    """Mirrors moto's buckets, in this process, to `FOLDER/BUCKET/KEY`.
-
-    Args:
-        folder: absolute folder with one sub-folder for each bucket.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._written: dict[tuple[str, str], tuple[str, datetime]] = {}
-
-    def restore(self, bucket: str) -> None:
-        """Puts what the folder holds into an existing bucket: same keys, same bytes, same times."""
-        for key, path in mirrored_keys(self.folder / bucket):
-            stored = _backend().put_object(bucket, key, path.read_bytes(), disable_notification=True)
-            stored.last_modified = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc).replace(tzinfo=None)
-            self._written[bucket, key] = _version(stored)
-
-    def write_back(self) -> None:
-        """Writes objects that are new or changed since the last call, and removes those that are gone."""
-        current = {
-            (name, key): stored
-            for name, bucket in list(_backend().buckets.items())
-            for key, stored in list(bucket.keys.items())
-        }
-        for (bucket, key), stored in current.items():
-            if self._written.get((bucket, key)) != _version(stored):
-                self._written[bucket, key] = _version(stored)
-                path = _make_room(self.folder / bucket, key)
-                draft = path.with_name(path.name + "%draft")
-                draft.write_bytes(stored.value)
-                modified = stored.last_modified.replace(tzinfo=timezone.utc).timestamp()
-                os.utime(draft, (modified, modified))
-                draft.replace(path)
-        for bucket, key in self._written.keys() - current.keys():
-            del self._written[bucket, key]
-            mirrored_path(self.folder / bucket, key).unlink(missing_ok=True)
 
 
 def mirrored_path(folder: Path, key: str) -> Path:
@@ -79,14 +34,14 @@ def mirrored_keys(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def copy_into(folder: Path, key: str, source: Path) -> bool:
     """Copies a file to where an object of that key lies, unless the same bytes are there; returns whether it did."""
-    path = _make_room(folder, key)
+    path = make_room(folder, key)
     if path.is_file() and path.stat().st_size == source.stat().st_size and path.read_bytes() == source.read_bytes():
         return False
     shutil.copyfile(source, path)
     return True
 
 
-def _make_room(folder: Path, key: str) -> Path:
+def make_room(folder: Path, key: str) -> Path:
     """Returns the object's path after making its folders; an object in the way of a folder moves into it."""
     path = mirrored_path(folder, key)
     for parent in reversed(path.relative_to(folder).parents):
@@ -107,11 +62,3 @@ def _quote_part(part: str) -> str:
 
 def _unquote_part(part: str) -> str:
     return "" if part == "%2F" else unquote(part)
-
-
-def _backend() -> Any:  # moto ships no types
-    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
-
-
-def _version(stored: Any) -> tuple[str, datetime]:
-    return stored.etag, stored.last_modified

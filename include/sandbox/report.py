@@ -85,8 +85,9 @@ def _input(api: AirflowApi, way: str, run_ids: Sequence[str]) -> tuple[Any, ...]
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Returns a table whose numbers are set right and grouped by thousands."""
     table = Table(title, *columns, box=SIMPLE)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    rows = list(rows)
+    for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
+        column.justify = "right" if all(isinstance(value, int) for value in values) else "left"
     for row in rows:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else escape(str(value)) for value in row))
     return table

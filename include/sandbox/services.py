@@ -16,15 +16,13 @@ from include.sandbox import process
 from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET, client
 from include.sandbox.postgres import Postgres, PostgresError
 from include.sandbox.process import Child
-from include.sandbox.state import LOOPBACK, REGION, Lock, SandboxError, State
+from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, Lock, SandboxError, State
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from mypy_boto3_s3 import S3Client
 
-USER = "awsuser"
-DATABASE = "dev"
 SCHEMA = "sparkify"
 START_SECONDS = 60.0
 

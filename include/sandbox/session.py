@@ -13,8 +13,8 @@ from rich.console import Console
 from include.sandbox import data
 from include.sandbox.airflow import ADMIN, Airflow, open_api, ui_address
 from include.sandbox.api import AirflowApi
-from include.sandbox.services import DATABASE, USER, Sandbox
-from include.sandbox.state import LOOPBACK, Lock, SandboxError, State, read_ready
+from include.sandbox.services import Sandbox
+from include.sandbox.state import DATABASE, LOOPBACK, USER, Lock, SandboxError, State, read_ready
 
 
 @contextmanager

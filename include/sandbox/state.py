@@ -16,6 +16,7 @@ from typing import IO, Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 REGION = "us-west-2"
+DATABASE, USER = "dev", "awsuser"  # of the sandbox Redshift; the user is its owner
 PREFERRED_PORTS = {"redshift": 5439, "ui": 8080}
 
 

@@ -136,7 +136,7 @@ def test_a_start_ends_what_a_killed_sandbox_left_behind(state_root):
 def test_a_service_that_cannot_start_says_why_and_leaves_nothing_running(state_root):
     (state_root / "postgres").mkdir()
     (state_root / "postgres" / "PG_VERSION").write_text("9.6\n")
-    with pytest.raises(SandboxError, match="pg_ctl failed on .*postgres"):
+    with pytest.raises(SandboxError, match=r"pg_ctl failed on .*postgres"):
         Sandbox(state_root).start()
     assert processes_of(state_root) == []
 
