@@ -99,18 +99,20 @@ class LoadRecord:
     rows: int = 0
     message: str | None = None
 
-    def finish(
-        self, status: str, rows: int, message: str | None, files: list[FileRead], errors: list[LoadError]
-    ) -> str:
-        """Closes the record.
-
-        Returns:
-            It with its files and errors, as the catalogue's functions take it.
-        """
+    def finish(self, status: str, rows: int, message: str | None) -> None:
+        """Closes the record."""
         self.status, self.rows, self.message, self.ended = status, rows, message, now()
-        parts = {"files": files, "errors": errors}
-        listed = {name: [asdict(item) | {"query": self.query} for item in items] for name, items in parts.items()}
-        return json.dumps({"load": asdict(self)} | listed)
+
+    def json(self, files: list[FileRead], errors: list[LoadError]) -> str:
+        """Returns it with its files and errors, as the catalogue's functions take it."""
+        key = {"query": self.query}
+        return json.dumps(
+            {
+                "load": asdict(self),
+                "files": [asdict(item) | key for item in files],
+                "errors": [asdict(item) | key for item in errors],
+            }
+        )
 
 
 class LoadLog:
