@@ -42,7 +42,9 @@ def refuse(statement: Statement) -> None:
 
 def _is_table(statement: Statement, index: int) -> bool:
     """Whether a word before a parenthesis names a table: `insert into format (…)`."""
-    return statement[index - 1].is_word("into", "table", "as") or statement[index - 1].is_symbol(".")
+    before = statement[index - 1]
+    in_schema = before.is_symbol(".") and not statement[index - 2].is_word("pg_catalog")
+    return in_schema or before.is_word("into", "table", "as")
 
 
 def _function(name: str) -> RedshiftError:

@@ -1,0 +1,161 @@
+"""SQL as written for Redshift gives what Redshift gives, or is refused as there."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import psycopg2
+import pytest
+
+
+@pytest.fixture
+def cursor(cluster: Any, schema: str) -> Any:
+    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
+    connection.autocommit = True
+    return connection.cursor()
+
+
+def one(cursor: Any, expression: str) -> Any:
+    cursor.execute(f"SELECT {expression}")
+    return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("timestamp 'epoch' + 1541022995796/1000 * interval '1 second'", datetime(2018, 10, 31, 21, 56, 35)),
+        ("timestamp 'epoch' + 796 * interval '1 millisecond'", datetime(1970, 1, 1, 0, 0, 0, 796000)),
+        ("extract(weekday from timestamp '2018-11-04 05:00:00')", 0),
+        ("extract(dayofweek from date '2018-11-05')", 1),
+        ("extract(week from timestamp '2018-11-01')", 44),
+        ("extract(hour from timestamp '2018-11-01 21:56:35')", 21),
+        ("date_part(dow, timestamp '2018-11-04')", 0.0),
+        ("dateadd(day, 1, '2018-01-31')", datetime(2018, 2, 1)),
+        ("dateadd(month, 1, date '2018-01-31')", datetime(2018, 2, 28)),
+        ("dateadd(ms, 5, timestamp '2018-01-01')", datetime(2018, 1, 1, 0, 0, 0, 5000)),
+        ("datediff(year, '2008-12-31', '2009-01-01')", 1),
+        ("datediff(hour, timestamp '2018-11-01 00:59:59', timestamp '2018-11-01 01:00:00')", 1),
+        ("datediff(day, date '2018-11-03', date '2018-11-01')", -2),
+        ("date_trunc('hour', timestamp '2018-11-01 21:56:35')", datetime(2018, 11, 1, 21)),
+        ("convert_timezone('US/Pacific', timestamp '2018-01-01')", datetime(2017, 12, 31, 16)),
+        ("trunc(timestamp '2018-01-01 23:00:00')", date(2018, 1, 1)),
+        ("nvl(NULL, 3)", 3),
+        ("3 / 2", 1),
+        ("-3 / 2", -1),
+        ("1 || '-' || 2", "1-2"),
+        ("541 || timestamp '2018-11-01 21:56:35'", "5412018-11-01 21:56:35"),
+        ("len('héé')", 3),
+        ("octet_length('héé')", 5),
+        ("sha2('x', 256)", "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"),
+        ("sha2('x', 7)", ""),
+        ("strtol('ff', 16)", 255),
+        ("strtol('deadbeefdeadbee', 16)", 0xDEADBEEFDEADBEE),
+        ("strtol('-z', 36)", -35),
+        ("fnv_hash(1)", -5968735742475085980),
+        ("fnv_hash('Amazon Redshift')", 7783490368944507294),
+        ("cast(1.7 as numeric)", 2),
+        ("1.7::decimal", 2),
+        (r"'a\'b\\c\n'", "a'b\\c\n"),
+        ("$$it's; SELECT$$", "it's; SELECT"),
+        ("'getdate() /* ; */ -- x'", "getdate() /* ; */ -- x"),
+        ("'B' < 'a' AND 'z' < 'é'", True),
+        ("sysdate >= getdate()", True),
+    ],
+)
+def test_an_expression_has_redshifts_value(cursor: Any, expression: str, value: object) -> None:
+    assert one(cursor, expression) == value
+
+
+def test_comments_are_harmless(cursor: Any) -> None:
+    cursor.execute("/* ; ' \" /* nested */ */ SELECT /* DISTKEY */ 1 -- ; DROP TABLE x\n + 1;\n-- end")
+    assert cursor.fetchall() == [(2,)]
+
+
+def test_listagg_joins_in_order_and_leaves_out_what_is_empty(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a varchar, n int); INSERT INTO t VALUES ('y', 2), ('x', 1), ('', 3), (NULL, 4), ('x', 5)")
+    assert one(cursor, "listagg(a, ', ') WITHIN GROUP (ORDER BY n) FROM t") == "x, y, x"
+    assert one(cursor, "listagg(DISTINCT a) WITHIN GROUP (ORDER BY a DESC) FROM t") == "yx"
+
+
+def test_writes_and_window_functions(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (id int, v varchar); CREATE TABLE #s (id int, v varchar)")
+    cursor.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c'); INSERT INTO #s VALUES (2, 'B'), (4, 'D')")
+    cursor.execute("UPDATE t SET v = #s.v FROM #s WHERE t.id = #s.id")
+    cursor.execute("DELETE FROM t USING #s WHERE t.id = #s.id - 1")
+    cursor.execute("DELETE t WHERE id = 99")
+    cursor.execute("INSERT INTO t SELECT id, v FROM #s")
+    cursor.execute("SELECT id, v, row_number() OVER (PARTITION BY id ORDER BY v) FROM t ORDER BY id, v")
+    assert cursor.fetchall() == [(2, "B", 1), (2, "B", 2), (4, "D", 1)]
+
+
+def test_merge_updates_and_inserts(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (id int, v int); CREATE TABLE s (id int, v int); CREATE VIEW w AS SELECT * FROM s")
+    cursor.execute("INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO s VALUES (2, 20), (3, 30)")
+    merge = "MERGE INTO t USING {} AS src ON t.id = src.id WHEN MATCHED {} WHEN NOT MATCHED THEN INSERT VALUES (src.id, src.v)"
+    cursor.execute(merge.format("s", "THEN UPDATE SET v = src.v"))
+    cursor.execute("SELECT id, v FROM t ORDER BY id")
+    assert cursor.fetchall() == [(1, 1), (2, 20), (3, 30)]
+    cursor.execute("INSERT INTO s VALUES (2, 21)")
+    with pytest.raises(psycopg2.InternalError, match=r"Found multiple matches to update the same tuple\."):
+        cursor.execute(merge.format("s", "THEN UPDATE SET v = src.v"))
+    for source, arm in [("w", "THEN DELETE"), ("(SELECT 1 AS id, 2 AS v)", "THEN DELETE"), ("s", "AND true THEN DELETE"),
+                        ("s", "THEN DO NOTHING"), ("t", "THEN DELETE")]:  # fmt: skip
+        with pytest.raises(psycopg2.Error) as refused:
+            cursor.execute(merge.format(source, arm))
+        assert refused.value.pgcode in ("0A000", "42601")
+
+
+@pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "42601"),
+        ("INSERT INTO t VALUES (1) RETURNING a", "42601"),
+        ("SELECT DISTINCT ON (a) a FROM t", "0A000"),
+        ("SELECT count(*) FILTER (WHERE true) FROM t", "42601"),
+        ("SELECT string_agg(a, ',') FROM t", "0A000"),
+        ("SELECT array_agg(a) FROM t", "0A000"),
+        ("SELECT * FROM generate_series(1, 3)", "0A000"),
+        ("SELECT pg_sleep(1)", "0A000"),
+        ("SELECT a IS DISTINCT FROM 1 FROM t", "0A000"),
+        ("SELECT * FROM (VALUES (1)) AS v (a)", "0A000"),
+        ("SELECT a FROM t FOR UPDATE", "0A000"),
+        ("SELECT 1 AS tag", "42601"),
+        ("SELECT 1 AS user", "42601"),
+        ("SELECT a FROM t QUALIFY row_number() OVER (ORDER BY a) = 1", "0A000"),
+        ("DELETE FROM t AS x WHERE x.a = 1", "42601"),
+        ("SELECT dateadd(fortnight, 1, getdate())", "22023"),
+        ("SAVEPOINT s", "0A000"),
+        ("DISCARD ALL", "42601"),
+        ("DO $$ BEGIN END $$", "42601"),
+        ("LISTEN x", "42601"),
+        ("SET work_mem TO '1GB'", "42704"),
+        ("SET ROLE postgres", "0A000"),
+        ("SHOW standard_conforming_strings", "42704"),
+        ("SELECT 'open", "42601"),
+        ("SELECT pg_read_file('/etc/passwd')", "0A000"),
+        ("SELECT pg_catalog.lo_import('/etc/passwd')", "0A000"),
+        ("COPY t TO '/tmp/out'", "42601"),
+        ("COPY t TO PROGRAM 'id'", "42601"),
+        ("COPY t FROM '/etc/passwd'", "0A000"),
+        ("COPY t FROM STDIN", "42601"),
+        ("COPY (SELECT 1) TO STDOUT", "42601"),
+        ("UNLOAD ('SELECT 1') TO 's3://b/k'", "0A000"),
+    ],
+)
+def test_what_redshift_refuses_is_refused(cursor: Any, sql: str, state: str) -> None:
+    cursor.execute("CREATE TABLE t (a int)")
+    with pytest.raises(psycopg2.Error) as refused:
+        cursor.execute(sql)
+    assert refused.value.pgcode == state
+
+
+def test_settings_are_kept_for_the_session(cursor: Any) -> None:
+    cursor.execute("SET query_group TO 'loads'; SET statement_timeout TO 5000; SET enable_case_sensitive_identifier TO true")
+    for name, value in [("query_group", "loads"), ("statement_timeout", "5s"), ("enable_case_sensitive_identifier", "true")]:
+        cursor.execute(f"SHOW {name}")
+        assert cursor.fetchone() == (value,)
+    cursor.execute('SELECT 1 AS "Level"')
+    assert cursor.description[0].name == "Level"
+    cursor.execute('RESET ALL; SELECT 1 AS "Level"')
+    assert cursor.description[0].name == "level"

@@ -1,0 +1,170 @@
+"""DDL: Redshift's attributes are kept and shown, its limits hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+import pytest
+
+
+@pytest.fixture
+def cursor(cluster: Any, schema: str) -> Any:
+    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
+    connection.autocommit = True
+    return connection.cursor()
+
+
+def rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
+    cursor.execute(sql)
+    return list(cursor.fetchall())
+
+
+def test_the_design_of_a_table_is_shown(cursor: Any) -> None:
+    cursor.execute("""
+        CREATE TABLE plays (id int IDENTITY(0,1), at timestamp NOT NULL ENCODE az64, who bigint, level varchar)
+        BACKUP NO DISTSTYLE KEY DISTKEY (who) COMPOUND SORTKEY (at, who)
+    """)
+    shown = rows(cursor, 'SELECT "column", type, encoding, distkey, sortkey, "notnull" FROM pg_table_def')
+    assert shown == [
+        ("id", "integer", "none", False, 0, True),
+        ("at", "timestamp without time zone", "az64", False, 1, True),
+        ("who", "bigint", "none", True, 2, False),
+        ("level", "character varying(256)", "none", False, 0, False),
+    ]
+    info = 'SELECT diststyle, sortkey1, sortkey_num FROM svv_table_info WHERE "table" = \'plays\''
+    assert rows(cursor, info) == [("KEY(who)", "at", 2)]
+
+
+def test_keys_are_informational_and_shown(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE)")
+    cursor.execute("""CREATE TABLE "time" (at timestamp, who int REFERENCES users (id), level varchar(8),
+                      PRIMARY KEY (at, who), FOREIGN KEY (who) REFERENCES users)""")
+    cursor.execute("INSERT INTO users VALUES (1, 'a'), (1, 'a')")
+    cursor.execute("INSERT INTO time VALUES (getdate(), 99)")
+    keys = """
+        SELECT c.table_name, c.constraint_type, k.column_name
+        FROM information_schema.table_constraints c
+        JOIN information_schema.key_column_usage k USING (constraint_schema, constraint_name, table_name)
+        WHERE c.table_schema = current_schema() ORDER BY 1, 2, k.ordinal_position
+    """
+    assert rows(cursor, keys) == [
+        ("time", "FOREIGN KEY", "who"), ("time", "PRIMARY KEY", "at"), ("time", "PRIMARY KEY", "who"),
+        ("users", "PRIMARY KEY", "id"), ("users", "UNIQUE", "email"),
+    ]  # fmt: skip
+
+
+def test_not_null_is_enforced(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE users (id int PRIMARY KEY, name varchar NOT NULL)")
+    with pytest.raises(psycopg2.InternalError, match="Cannot insert a NULL value into column name"):
+        cursor.execute("INSERT INTO users VALUES (1, NULL)")
+    with pytest.raises(psycopg2.InternalError, match="Cannot insert a NULL value into column id"):
+        cursor.execute("INSERT INTO users (name) VALUES ('a')")
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        ("varchar", "character varying(256)"), ("text", "character varying(256)"),
+        ("varchar(max)", "character varying(65535)"), ("nvarchar(7)", "character varying(7)"), ("char", "character(1)"),
+        ("bpchar", "character(256)"), ("numeric", "numeric(18,0)"), ("decimal(8,2)", "numeric(8,2)"),
+        ("numeric(5)", "numeric(5,0)"), ("float", "double precision"), ("float4", "real"), ("int8", "bigint"),
+        ("timestamptz", "timestamp with time zone"), ("timestamp without time zone", "timestamp without time zone"),
+        ("bool", "boolean"),
+    ],
+)  # fmt: skip
+def test_types_have_redshifts_defaults(cursor: Any, declared: str, shown: str) -> None:
+    cursor.execute(f"CREATE TABLE t (a {declared})")
+    assert rows(cursor, "SELECT type FROM pg_table_def") == [(shown,)]
+
+
+def test_character_lengths_are_bytes(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a varchar(4), b char(4))")
+    cursor.execute("INSERT INTO t VALUES ('éé', 'abcd')")
+    for values in ("('ééé', '')", "('abcde', '')", "('', 'é')"):
+        with pytest.raises(psycopg2.InternalError, match="Value too long for character type"):
+            cursor.execute(f"INSERT INTO t VALUES {values}")
+    cursor.execute("CREATE TABLE u AS SELECT a FROM t")
+    cursor.execute("CREATE TABLE v (LIKE t)")
+    for table in ("u", "v"):
+        with pytest.raises(psycopg2.InternalError, match="Value too long"):
+            cursor.execute(f"INSERT INTO {table} (a) VALUES ('ééé')")
+
+
+def test_a_table_like_another_takes_its_design_and_not_its_keys(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE a (x int PRIMARY KEY DISTKEY SORTKEY, y int DEFAULT 7)")
+    cursor.execute("CREATE TABLE #b (LIKE a INCLUDING DEFAULTS); CREATE TABLE c (LIKE a)")
+    cursor.execute("INSERT INTO #b (x) VALUES (1); INSERT INTO c (x) VALUES (1)")
+    assert rows(cursor, "SELECT #b.y, c.y FROM #b, c") == [(7, None)]
+    assert rows(cursor, "SELECT distkey, sortkey FROM pg_table_def WHERE tablename = 'c' AND \"column\" = 'x'") == [(True, 1)]
+    assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 'c'") == [(0,)]
+
+
+def test_an_existing_table_keeps_its_design(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a int DISTKEY)")
+    cursor.execute("CREATE TABLE IF NOT EXISTS t (a int, b int SORTKEY) DISTSTYLE ALL")
+    assert rows(cursor, 'SELECT diststyle, sortkey_num FROM svv_table_info WHERE "table" = \'t\'') == [("KEY(a)", 0)]
+
+
+def test_a_column_is_added_and_dropped(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+    cursor.execute("ALTER TABLE t ADD COLUMN b varchar(4) DEFAULT 'x' ENCODE zstd")
+    assert rows(cursor, "SELECT a, b FROM t") == [(1, "x")]
+    assert rows(cursor, "SELECT encoding FROM pg_table_def WHERE \"column\" = 'b'") == [("zstd",)]
+    cursor.execute("ALTER TABLE t DROP COLUMN b")
+    assert rows(cursor, "SELECT * FROM t") == [(1,)]
+
+
+def test_identity_columns_fill_themselves(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (id bigint IDENTITY(5, 5), a int)")
+    cursor.execute("INSERT INTO t (a) VALUES (1), (2)")
+    assert rows(cursor, "SELECT count(DISTINCT id), min(id) >= 5 FROM t") == [(2, True)]
+    with pytest.raises(psycopg2.Error, match="identity column"):
+        cursor.execute("INSERT INTO t VALUES (1, 1)")
+
+
+def test_comments_views_and_database_qualified_names_work(cursor: Any, schema: str) -> None:
+    cursor.execute(f"CREATE TABLE dev.{schema}.t (a int, \"Level\" varchar)")
+    cursor.execute("COMMENT ON TABLE t IS 'it''s; here'; CREATE VIEW v AS SELECT level, \"LEVEL\" AS l2 FROM t")
+    assert rows(cursor, f"SELECT level, l2 FROM dev.{schema}.v") == []
+    assert rows(cursor, "SELECT obj_description('t'::regclass)") == [("it's; here",)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "state"),
+    [
+        ("CREATE TABLE x (a int DISTKEY, b int DISTKEY)", "42601"),
+        ("CREATE TABLE x (a int DISTKEY) DISTSTYLE ALL", "42601"),
+        ("CREATE TABLE x (a int) DISTSTYLE KEY", "42601"),
+        ("CREATE TABLE x (a int SORTKEY) SORTKEY (a)", "42601"),
+        ("CREATE TABLE x (a int) DISTKEY (b)", "42703"),
+        ("CREATE TABLE x (a int ENCODE zip)", "0A000"),
+        ("CREATE TABLE x (a serial)", "0A000"),
+        ("CREATE TABLE x (a jsonb)", "0A000"),
+        ("CREATE TABLE x (a uuid)", "0A000"),
+        ("CREATE TABLE x (a int[])", "42601"),
+        ("CREATE TABLE x (a varchar(65536))", "22023"),
+        ("CREATE TABLE x (a numeric(39, 2))", "22023"),
+        ("CREATE TABLE x (a int CHECK (a > 0))", "42601"),
+        ("CREATE TABLE x (a int) PARTITION BY RANGE (a)", "42601"),
+        ("CREATE TABLE x (a int) INHERITS (y)", "42601"),
+        ("CREATE TABLE x (user int)", "42601"),
+        ("CREATE TABLE x (tag int)", "42601"),
+        ("CREATE TABLE user (a int)", "42601"),
+        ("CREATE INDEX i ON x (a)", "0A000"),
+        ("CREATE SEQUENCE s", "0A000"),
+        ("CREATE FUNCTION f() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql", "0A000"),
+        ("CREATE EXTENSION vector", "0A000"),
+        ("ALTER TABLE x SET SCHEMA y", "0A000"),
+    ],
+)
+def test_what_redshift_does_not_take_is_refused(cursor: Any, sql: str, state: str) -> None:
+    with pytest.raises(psycopg2.Error) as refused:
+        cursor.execute(sql)
+    assert refused.value.pgcode == state
+
+
+def test_a_dropped_table_leaves_no_record(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a int PRIMARY KEY DISTKEY); DROP TABLE t")
+    assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 't' "
+                        "AND table_schema = current_schema()") == [(0,)]  # fmt: skip
