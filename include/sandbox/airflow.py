@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import subprocess
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -105,9 +106,10 @@ def run_command(sandbox: Sandbox, name: str, arguments: list[str], seconds: floa
     child = process.spawn(sandbox.root, name, process.python_command("airflow", *arguments), environment)
     try:
         code = child.popen.wait(seconds)
-    except BaseException as error:
-        process.stop([child])
+    except subprocess.TimeoutExpired as error:
         raise SandboxError(f"airflow {' '.join(arguments)} took longer than {seconds:.0f} s: {child.log}") from error
+    finally:
+        process.stop([child])
     if code != 0:
         raise SandboxError(f"airflow {' '.join(arguments)} failed; the end of {child.log}:\n{process.tail(child.log)}")
 
