@@ -96,11 +96,12 @@ def failure(session: Session, store: Store, copy: Copy, error: BaseException) ->
         return None
     file_name, line, column, type_, length, code, reason = rejected[0]
     record = _record(store.lines(file_name), int(line))
-    what = f"column {column!r} ({type_}{f' of {length}' if length else ''})" if column else "the record"
+    # numbers have a length of 0 there
+    what = f"column {column!r} ({type_}{f' of {length}' if length.strip('0') else ''})" if column else "the record"
     return AirflowFailException(
         f"{file_name}, line {line}: {what} cannot be loaded into {copy.table}: {reason} (code {code}).\n"
         f"  value:  {_value(record, column)}\n"
-        f"  record: {record[:EXCERPT]}{'…' if len(record) > EXCERPT else ''}\n"
+        f"  record: {_printable(record[:EXCERPT])}{'…' if len(record) > EXCERPT else ''}\n"
         "Nothing of this run was published and nothing is lost. Correct the object, or have it delivered again, and "
         "clear this task with everything downstream of it."
     )
@@ -109,6 +110,11 @@ def failure(session: Session, store: Store, copy: Copy, error: BaseException) ->
 def _record(lines: Iterable[bytes], number: int) -> str:
     line = next(islice(lines, max(number - 1, 0), None), b"")
     return line.decode("utf-8", errors="replace")
+
+
+def _printable(text: str) -> str:
+    """Escape what would not show, or would do something to a terminal: a compressed object is full of it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _value(record: str, column: str) -> str:

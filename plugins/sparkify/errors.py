@@ -20,6 +20,7 @@ PERMANENT_WORDS = (
     "Invalid credentials",
     "Load into table",
     "Number of jsonpaths",
+    "Invalid JSONPath",
     "Problem reading manifest",
     "does not exist",
     "must be addressed using the specified endpoint",
@@ -27,6 +28,9 @@ PERMANENT_WORDS = (
 
 # What Redshift answers to the transaction that loses: it has to be run again (AWS: c_serial_isolation).
 CONFLICT_WORDS = ("1023", "1018", "conflict with concurrent transaction", "could not serialize", "deadlock detected")
+
+NO_RETRY = "A retry would meet it again: correct the cause, then clear this task with everything downstream of it."
+RETRY = "It is tried again while retries are left."
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -76,10 +80,12 @@ def explained(conn_id: str, action: str) -> Iterator[None]:
     except AirflowException:
         raise
     except Exception as error:
-        text = f"{action} failed on connection {conn_id!r}: {message(error)} (SQLSTATE {sqlstate(error) or 'none'})"
+        state = sqlstate(error)
+        code = f" (SQLSTATE {state})" if state else ""
+        text = f"{action} failed on connection {conn_id!r}: {message(error)}{code}."
         if is_permanent(error):
-            raise AirflowFailException(text) from error
-        raise AirflowException(text) from error
+            raise AirflowFailException(f"{text} {NO_RETRY}") from error
+        raise AirflowException(f"{text} {RETRY}") from error
 
 
 def _fields(error: BaseException) -> dict[str, str]:

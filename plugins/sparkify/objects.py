@@ -12,7 +12,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from sparkify.errors import RETRY
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -143,10 +145,14 @@ class Store:
 
     @contextmanager
     def _explained(self, bucket: str) -> Iterator[None]:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
+        except BotoCoreError as error:
+            raise AirflowException(
+                f"S3 did not answer about bucket {bucket!r} on connection {self.hook.aws_conn_id!r}: {error}. {RETRY}"
+            ) from error
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code not in PERMANENT_S3_CODES:

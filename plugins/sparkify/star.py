@@ -6,7 +6,17 @@ RUN, STAR = "{{ run() }}", "{{ star() }}"
 PUBLISHED = ("songplays", "users", "songs", "artists", "time")
 IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
 
+
+DAY_MS = 86_400_000
+IN_DAYS = f"ts >= %(start_ms)s::bigint / {DAY_MS} * {DAY_MS} and ts < (%(end_ms)s::bigint + {DAY_MS - 1}) / {DAY_MS} * {DAY_MS}"
+
 BEFORE_PUBLICATION = [
+    # An event without a usable ts is in no interval, so that no run would ever publish it.
+    *not_null(f"{RUN}.staging_events", "ts"),
+    holds(f"{RUN}.staging_events", "ts is in milliseconds", "ts >= 1000000000000"),
+    holds(f"{RUN}.staging_events", "ts is of the object's day", IN_DAYS, severity="warn"),
+    *not_null(f"{RUN}.staging_events", "page", severity="warn"),
+    holds(f"{RUN}.staging_events", "a play has a user", "page <> 'NextSong' or userid is not null", severity="warn"),
     *not_null(f"{RUN}.songplays", "songplay_id", "start_time", "user_id", "level", "session_id"),
     unique(f"{RUN}.songplays", "songplay_id"),
     accepted(f"{RUN}.songplays", "level", ["free", "paid"]),

@@ -108,7 +108,7 @@ def session(hook: DbApiHook, conn_id: str, statement_timeout: timedelta, label: 
         AirflowFailException: the login is refused, or the database does not exist.
         AirflowException: the server cannot be reached; a retry may find it.
     """
-    with explained(conn_id, "Connecting"):
+    with explained(conn_id, f"Connecting to {_address(hook, conn_id)}"):
         connection = hook.get_conn()
     with closing(connection):
         connection.autocommit = True
@@ -117,6 +117,11 @@ def session(hook: DbApiHook, conn_id: str, statement_timeout: timedelta, label: 
         opened.run(f"set statement_timeout to {int(statement_timeout / timedelta(milliseconds=1))}")
         opened.run(f"set query_group to '{label}'")
         yield opened
+
+
+def _address(hook: DbApiHook, conn_id: str) -> str:
+    found = hook.get_connection(conn_id)
+    return f"{found.host}:{found.port}, database {found.schema!r}, as {found.login!r}"
 
 
 def cancel(hook: DbApiHook, pid: int) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import tempfile
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -32,18 +31,9 @@ DAY = ("2018-12-01", "2018-12-02")
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    # Not pytest's own temporary folder: PostgreSQL runs as another account, which may not enter that one.
-    root = Path(tempfile.mkdtemp(prefix="sparkify-"))
-    with Sandbox(root) as running:
-        yield running
-    shutil.rmtree(root)
-
-
-@pytest.fixture(scope="session")
-def environment(sandbox: Sandbox) -> Iterator[dict[str, str]]:
+def environment(_sandbox: Any) -> Iterator[dict[str, str]]:
     """What Airflow reads its connections and variables from."""
-    found = pipeline_environment(sandbox.state)
+    found = pipeline_environment(_sandbox.services.state)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in found.items():
             patch.setitem(os.environ, name, value)
@@ -153,11 +143,11 @@ class Pipeline:
 
 
 @pytest.fixture(scope="session")
-def new_pipeline(sandbox: Sandbox, environment: dict[str, str], dag: DAG) -> Callable[[], Pipeline]:
+def new_pipeline(_sandbox: Any, environment: dict[str, str], dag: DAG) -> Callable[[], Pipeline]:
     variables = {
         name.removeprefix(VARIABLE).lower(): value for name, value in environment.items() if name.startswith(VARIABLE)
     }
-    return lambda: Pipeline(sandbox, dag, variables, f"t_{secrets.token_hex(5)}")
+    return lambda: Pipeline(_sandbox.services, dag, variables, f"t_{secrets.token_hex(5)}")
 
 
 @pytest.fixture
@@ -191,3 +181,11 @@ def expected(folder: Path) -> Callable[..., dict[str, Counter[tuple[Any, ...]]]]
 
 def _rows(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that is bound, so that nobody else takes it, and that nobody serves."""
+    with closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

@@ -112,7 +112,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         began = time.monotonic()
         store = self._store()
-        with explained(str(self.conn_id), f"Staging into {self.table}"), self.session() as session:
+        action = f"Staging {self.source} as {self.file_format} {self.jsonpaths} into {self.table}"
+        with explained(str(self.conn_id), action), self.session() as session:
             objects = self._new(session, self._expected(store))
             self._require_jsonpaths(store)
             counts = self._replace(session, store, objects, str(context["run_id"]))

@@ -5,6 +5,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sparkify.interval import Interval, of_run
 
 HOUR = timedelta(hours=1)
