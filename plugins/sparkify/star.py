@@ -8,7 +8,10 @@ IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
 
 
 DAY_MS = 86_400_000
-IN_DAYS = f"ts >= %(start_ms)s::bigint / {DAY_MS} * {DAY_MS} and ts < (%(end_ms)s::bigint + {DAY_MS - 1}) / {DAY_MS} * {DAY_MS}"
+IN_DAYS = (
+    f"ts >= %(start_ms)s::bigint / {DAY_MS} * {DAY_MS} "
+    f"and ts < (%(end_ms)s::bigint + {DAY_MS - 1}) / {DAY_MS} * {DAY_MS}"
+)
 
 BEFORE_PUBLICATION = [
     # An event without a usable ts is in no interval, so that no run would ever publish it.

@@ -1,4 +1,4 @@
-"""A pipeline of each test's own in one shared sandbox: its own schemas in the warehouse, its own prefix in the bucket."""
+"""A pipeline of each test's own in the shared sandbox: its own schemas in the warehouse, its own prefix in S3."""
 
 from __future__ import annotations
 

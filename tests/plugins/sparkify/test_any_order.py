@@ -1,0 +1,125 @@
+"""Published tables are a function of the input: any order, any number of times, any cut into runs, the same rows."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FIRST, LAST = "2018-12-01", "2018-12-03"
+HOURS_OF_TRAPS = (0, 10, 11, 23, 24, 48)  # where the sample changes levels, crosses hours and midnight
+
+
+def hour(number: int) -> str:
+    return (datetime.fromisoformat(FIRST) + timedelta(hours=number)).isoformat()
+
+
+PIECES = [(hour(a), hour(b)) for a, b in zip(HOURS_OF_TRAPS, HOURS_OF_TRAPS[1:], strict=False)]
+
+
+def is_late(key: str) -> bool:
+    """Every second song object, among them some of each trap."""
+    return key.startswith("song_data/") and sum(key.encode()) % 2 == 0
+
+
+def test_one_range_and_the_same_again(pipeline, folder, expected):
+    """Bugs 2, 3, 9, 10, 11, 12, 13: kept decimals, two plays in a second, one row a key, plays without a song."""
+    pipeline.upload(folder)
+    pipeline.run(FIRST, LAST).all()
+    assert pipeline.published() == expected(FIRST, LAST)
+    again = pipeline.run(FIRST, LAST).all()
+    assert pipeline.published() == expected(FIRST, LAST)
+    assert again["stage_songs"]["objects"] == 0, "unchanged songs are not copied again"
+    assert again["load_songplays"]["rows"] == expected(FIRST, LAST)["songplays"].total()
+    assert pipeline.schemas() == set()
+
+
+def test_only_the_hours_asked_for_are_loaded(loaded, folder, expected):
+    """Bugs 1 and 8: a daily object holds 24 hours, and a run takes its own."""
+    assert loaded.published() == expected()
+    loaded.run(hour(3), hour(4)).all()
+    assert loaded.published() == expected(), "an hour within what is there changes nothing"
+
+
+def load_in_pieces(pipeline, folder, pieces) -> None:
+    """Load the pieces in order; half of the songs arrive after half of the pieces."""
+    half = len(pieces) // 2
+    pipeline.upload(folder, only=lambda key: not is_late(key))
+    for start, end in pieces[:half]:
+        pipeline.run(start, end).all()
+    pipeline.upload(folder, only=is_late)
+    for start, end in pieces[half:]:
+        pipeline.run(start, end).all()
+
+
+def test_pieces_backwards_one_of_them_twice_songs_late(pipeline, folder, expected):
+    """Bug 11: an older hour that is loaded later does not take a user's level back."""
+    load_in_pieces(pipeline, folder, [*reversed(PIECES), PIECES[1]])
+    assert pipeline.published() == expected(FIRST, LAST)
+
+
+@pytest.mark.long
+@settings(max_examples=8, deadline=None)
+@given(pieces=st.permutations([*PIECES, PIECES[1], (hour(8), hour(23))]))
+def test_pieces_in_any_order(new_pipeline, folder, expected, pieces):
+    pipeline = new_pipeline()
+    try:
+        load_in_pieces(pipeline, folder, pieces)
+        assert pipeline.published() == expected(FIRST, LAST)
+    finally:
+        pipeline.clear()
+
+
+def test_overlapping_runs_at_the_same_time_on_an_empty_warehouse(pipeline, folder, expected):
+    """Bug 5: runs share no table before they publish, and then take turns."""
+    pipeline.upload(folder)
+    runs = [pipeline.run(hour(0), hour(23)), pipeline.run(hour(9), hour(48))]
+    with ThreadPoolExecutor(len(runs)) as threads:
+        finished = list(threads.map(lambda run: run.all(), runs))
+    assert pipeline.published() == expected(FIRST, LAST)
+    assert sorted(len(done["prepare"]["applied"]) for done in finished)[0] == 0, "schema changes are applied once"
+    assert pipeline.schemas() == set()
+
+
+def test_an_hour_without_plays_is_a_success(pipeline, folder, expected):
+    pipeline.upload(folder)
+    results = pipeline.run("2018-12-25T05", "2018-12-25T06").all()
+    assert results["stage_events"] | {"seconds": 0} == {"objects": 0, "bytes": 0, "lines": 0, "rows": 0, "seconds": 0}
+    published = pipeline.published()
+    assert published["songplays"].total() == 0
+    assert published["songs"] == expected()["songs"], "the songs that are there are loaded nevertheless"
+    assert pipeline.sql("select hour::varchar, events, plays from {star}.loaded_hours") == [
+        ("2018-12-25 05:00:00", 0, 0)
+    ]
+
+
+def test_a_song_that_changes_takes_its_plays_along(pipeline, folder, expected, tmp_path):
+    """Only what has changed is copied again; links of older plays move, also away from a song that no longer fits."""
+    pipeline.upload(folder)
+    pipeline.run(FIRST, LAST).all()
+    linked = "select song_id, count(*) from {star}.songplays where song_id like 'SOTWIN%' group by 1 order by 1"
+    (before,) = pipeline.sql(linked)
+    assert before[0].startswith("SOTWINA")
+    key = next(path for path in folder.glob("song_data/**/*.json") if b"SOTWINA" in path.read_bytes())
+    relative = key.relative_to(folder).as_posix()
+    pipeline.put(relative, key.read_bytes().replace(b'"duration":201.0', b'"duration":202.5'))
+    results = pipeline.run("2018-12-25T05", "2018-12-25T06").all()
+    assert results["stage_songs"]["objects"] == 1
+    (after,) = pipeline.sql(linked)
+    assert (after[0][:7], after[1]) == ("SOTWINB", before[1]), "the next of the songs that match"
+    pipeline.put(relative, key.read_bytes())
+    pipeline.run("2018-12-25T05", "2018-12-25T06").all()
+    assert pipeline.published() == expected(FIRST, LAST)
+
+
+def test_the_books_say_what_was_loaded(loaded, folder):
+    keys = {f"{loaded.name}/{path.relative_to(folder).as_posix()}" for path in folder.glob("*_data/**/*.json")}
+    rows = loaded.sql("select object_key, lines_scanned, size_bytes from {star}.loaded_objects")
+    assert {key for key, _, _ in rows} == {key for key in keys if "12-02-events" not in key}
+    lines = {key: count for key, count, _ in rows}
+    log = folder / "log_data/2018/12/2018-12-01-events.json"
+    assert lines[f"{loaded.name}/log_data/2018/12/{log.name}"] == len(log.read_bytes().splitlines())
+    hours = loaded.sql("select count(*), sum(events), sum(plays) from {star}.loaded_hours")
+    plays = loaded.sql("select count(*) from {star}.songplays")
+    assert hours == [(24, len(log.read_bytes().splitlines()), plays[0][0])]
