@@ -14,6 +14,10 @@ FAILED_TRANSACTION = "25P02"
 # Prefix of the names of the CHECK constraints that count bytes: VARCHAR(n) is n bytes (AWS: r_Character_types).
 BYTE_LIMIT_PREFIX = "byte limit of "
 
+# PostgreSQL's own catalogue is the only thing with unique keys: two sessions created the same object at once.
+CREATED_TWICE = {"pg_namespace_nspname_index": ("42P06", "Schema"), "pg_class_relname_nsp_index": ("42P07", "Relation"),
+                 "pg_type_typname_nsp_index": ("42P07", "Relation")}  # fmt: skip
+CONFLICT = "could not complete because of conflict with concurrent transaction"
 RULE = "-----------------------------------------------"
 
 
@@ -107,7 +111,10 @@ def in_redshift_words(fields: dict[str, str], statement: str = "") -> dict[str, 
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot COPY into nonexistent table {table[0].rpartition('.')[2]}"}
     elif state == "21000" and statement == "MERGE":
         found |= {"C": INTERNAL_ERROR, "M": "Found multiple matches to update the same tuple."}
-    elif state == "40001":
+    elif state == "40001" or found.get("M", "").startswith("tuple concurrently "):
         # The text that SNAPSHOT isolation gives; clients retry on it (AWS: c_serial_isolation).
-        found |= {"C": INTERNAL_ERROR, "M": "could not complete because of conflict with concurrent transaction"}
+        found |= {"C": INTERNAL_ERROR, "M": CONFLICT}
+    elif found.get("n") in CREATED_TWICE:
+        code, what = CREATED_TWICE[found["n"]]
+        found |= {"C": code, "M": f"{what} already exists: another session has just created it"}
     return found

@@ -21,6 +21,7 @@ DATABASE_SETTINGS = {
     "datestyle": "ISO, MDY",
     "createrole_self_grant": "set, inherit",
     "lock_timeout": "0",
+    "deadlock_timeout": "100ms",  # after it autovacuum gives way to a writer that waits for its table
 }
 # What stands in for a Redshift superuser: sees and signals everything in the database, and reaches no file or program.
 USER_ROLES = ("pg_read_all_data", "pg_write_all_data", "pg_monitor", "pg_signal_backend", "pg_maintain")

@@ -72,6 +72,10 @@ class Server:
             client.send(
                 wire.report(b"E", RedshiftError("the sandbox is shutting down", "57P01", severity="FATAL").fields())
             )
+        except Exception as error:
+            logger.exception("a session failed")
+            failure = RedshiftError(f"the sandbox failed: {error!r}", severity="FATAL")
+            client.send(wire.report(b"E", failure.fields()))
         finally:
             await client.close()
 

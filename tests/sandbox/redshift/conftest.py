@@ -47,10 +47,13 @@ class Cluster:
     bucket: str = "bucket"
     role: str = ROLE
     opened: list[Any] = field(default_factory=list)
+    clients: dict[str, Any] = field(default_factory=dict)
 
     def aws(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-west-2", aws_access_key_id="test",
-                            aws_secret_access_key="test")  # fmt: skip
+        if service not in self.clients:
+            keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-west-2"}
+            self.clients[service] = boto3.client(service, endpoint_url=self.endpoint, **keys)
+        return self.clients[service]
 
     def psycopg2(self, user: str = USER, password: str | None = None, **more: Any) -> Any:
         connection = psycopg2.connect(host="127.0.0.1", port=self.port, dbname=more.pop("dbname", "dev"), user=user,

@@ -1,4 +1,4 @@
-"""psql, psycopg2 and redshift_connector connect, load in a transaction and roll back; what must not connect does not."""
+"""psql, psycopg2 and redshift_connector connect, load and roll back; what must not connect does not."""
 
 from __future__ import annotations
 
@@ -145,7 +145,9 @@ def test_a_batch_stops_at_its_first_error(cluster: Any, schema: str) -> None:
     connection.autocommit = True
     cursor = connection.cursor()
     with pytest.raises(psycopg2.errors.UndefinedTable):
-        cursor.execute(f"CREATE TABLE {schema}.a (x int) DISTSTYLE ALL; SELECT * FROM nothing; CREATE TABLE {schema}.b (x int)")
+        cursor.execute(
+            f"CREATE TABLE {schema}.a (x int) DISTSTYLE ALL; SELECT * FROM nothing; CREATE TABLE {schema}.b (x int)"
+        )
     cursor.execute(f"SELECT table_name FROM svv_tables WHERE table_schema = '{schema}'")
     assert cursor.fetchall() == []
 

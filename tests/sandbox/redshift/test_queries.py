@@ -73,7 +73,9 @@ def test_comments_are_harmless(cursor: Any) -> None:
 
 
 def test_listagg_joins_in_order_and_leaves_out_what_is_empty(cursor: Any) -> None:
-    cursor.execute("CREATE TABLE t (a varchar, n int); INSERT INTO t VALUES ('y', 2), ('x', 1), ('', 3), (NULL, 4), ('x', 5)")
+    cursor.execute(
+        "CREATE TABLE t (a varchar, n int); INSERT INTO t VALUES ('y', 2), ('x', 1), ('', 3), (NULL, 4), ('x', 5)"
+    )
     assert one(cursor, "listagg(a, ', ') WITHIN GROUP (ORDER BY n) FROM t") == "x, y, x"
     assert one(cursor, "listagg(DISTINCT a) WITHIN GROUP (ORDER BY a DESC) FROM t") == "yx"
 
@@ -92,15 +94,16 @@ def test_writes_and_window_functions(cursor: Any) -> None:
 def test_merge_updates_and_inserts(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id int, v int); CREATE TABLE s (id int, v int); CREATE VIEW w AS SELECT * FROM s")
     cursor.execute("INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO s VALUES (2, 20), (3, 30)")
-    merge = "MERGE INTO t USING {} AS src ON t.id = src.id WHEN MATCHED {} WHEN NOT MATCHED THEN INSERT VALUES (src.id, src.v)"
+    merge = """MERGE INTO t USING {} AS src ON t.id = src.id WHEN MATCHED {}
+               WHEN NOT MATCHED THEN INSERT VALUES (src.id, src.v)"""
     cursor.execute(merge.format("s", "THEN UPDATE SET v = src.v"))
     cursor.execute("SELECT id, v FROM t ORDER BY id")
     assert cursor.fetchall() == [(1, 1), (2, 20), (3, 30)]
     cursor.execute("INSERT INTO s VALUES (2, 21)")
     with pytest.raises(psycopg2.InternalError, match=r"Found multiple matches to update the same tuple\."):
         cursor.execute(merge.format("s", "THEN UPDATE SET v = src.v"))
-    for source, arm in [("w", "THEN DELETE"), ("(SELECT 1 AS id, 2 AS v)", "THEN DELETE"), ("s", "AND true THEN DELETE"),
-                        ("s", "THEN DO NOTHING"), ("t", "THEN DELETE")]:  # fmt: skip
+    for source, arm in [("w", "THEN DELETE"), ("(SELECT 1 AS id, 2 AS v)", "THEN DELETE"), 
+                        ("s", "AND true THEN DELETE"), ("s", "THEN DO NOTHING"), ("t", "THEN DELETE")]:  # fmt: skip
         with pytest.raises(psycopg2.Error) as refused:
             cursor.execute(merge.format(source, arm))
         assert refused.value.pgcode in ("0A000", "42601")
@@ -151,8 +154,14 @@ def test_what_redshift_refuses_is_refused(cursor: Any, sql: str, state: str) -> 
 
 
 def test_settings_are_kept_for_the_session(cursor: Any) -> None:
-    cursor.execute("SET query_group TO 'loads'; SET statement_timeout TO 5000; SET enable_case_sensitive_identifier TO true")
-    for name, value in [("query_group", "loads"), ("statement_timeout", "5s"), ("enable_case_sensitive_identifier", "true")]:
+    cursor.execute(
+        "SET query_group TO 'loads'; SET statement_timeout TO 5000; SET enable_case_sensitive_identifier TO true"
+    )
+    for name, value in [
+        ("query_group", "loads"),
+        ("statement_timeout", "5s"),
+        ("enable_case_sensitive_identifier", "true"),
+    ]:
         cursor.execute(f"SHOW {name}")
         assert cursor.fetchone() == (value,)
     cursor.execute('SELECT 1 AS "Level"')

@@ -32,7 +32,7 @@ def test_the_design_of_a_table_is_shown(cursor: Any) -> None:
         ("who", "bigint", "none", True, 2, False),
         ("level", "character varying(256)", "none", False, 0, False),
     ]
-    info = 'SELECT diststyle, sortkey1, sortkey_num FROM svv_table_info WHERE "table" = \'plays\''
+    info = "SELECT diststyle, sortkey1, sortkey_num FROM svv_table_info WHERE \"table\" = 'plays'"
     assert rows(cursor, info) == [("KEY(who)", "at", 2)]
 
 
@@ -96,14 +96,16 @@ def test_a_table_like_another_takes_its_design_and_not_its_keys(cursor: Any) -> 
     cursor.execute("CREATE TABLE #b (LIKE a INCLUDING DEFAULTS); CREATE TABLE c (LIKE a)")
     cursor.execute("INSERT INTO #b (x) VALUES (1); INSERT INTO c (x) VALUES (1)")
     assert rows(cursor, "SELECT #b.y, c.y FROM #b, c") == [(7, None)]
-    assert rows(cursor, "SELECT distkey, sortkey FROM pg_table_def WHERE tablename = 'c' AND \"column\" = 'x'") == [(True, 1)]
+    assert rows(cursor, "SELECT distkey, sortkey FROM pg_table_def WHERE tablename = 'c' AND \"column\" = 'x'") == [
+        (True, 1)
+    ]
     assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 'c'") == [(0,)]
 
 
 def test_an_existing_table_keeps_its_design(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a int DISTKEY)")
     cursor.execute("CREATE TABLE IF NOT EXISTS t (a int, b int SORTKEY) DISTSTYLE ALL")
-    assert rows(cursor, 'SELECT diststyle, sortkey_num FROM svv_table_info WHERE "table" = \'t\'') == [("KEY(a)", 0)]
+    assert rows(cursor, "SELECT diststyle, sortkey_num FROM svv_table_info WHERE \"table\" = 't'") == [("KEY(a)", 0)]
 
 
 def test_a_column_is_added_and_dropped(cursor: Any) -> None:
@@ -124,7 +126,7 @@ def test_identity_columns_fill_themselves(cursor: Any) -> None:
 
 
 def test_comments_views_and_database_qualified_names_work(cursor: Any, schema: str) -> None:
-    cursor.execute(f"CREATE TABLE dev.{schema}.t (a int, \"Level\" varchar)")
+    cursor.execute(f'CREATE TABLE dev.{schema}.t (a int, "Level" varchar)')
     cursor.execute("COMMENT ON TABLE t IS 'it''s; here'; CREATE VIEW v AS SELECT level, \"LEVEL\" AS l2 FROM t")
     assert rows(cursor, f"SELECT level, l2 FROM dev.{schema}.v") == []
     assert rows(cursor, "SELECT obj_description('t'::regclass)") == [("it's; here",)]

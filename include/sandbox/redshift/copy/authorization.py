@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ MALFORMED = (
     "Invalid credentials. Must be of the format: credentials 'aws_access_key_id=<access-key-id>;"
     "aws_secret_access_key=<secret-access-key>[;token=<temporary-session-token>]'"
 )
+# One for all: it keeps the service descriptions, which take longer to read than a small COPY. Creating clients from it
+# is not safe among threads.
+_SESSION, _CREATING = boto3.session.Session(), threading.Lock()
 KEY, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "token"
 
 
@@ -103,5 +107,7 @@ def _keys(key: str, secret: str | None, token: str | None) -> dict[str, Any]:
 
 
 def _client(config: RedshiftConfig, service: str, keys: dict[str, Any], region: str | None = None) -> Any:
-    session = boto3.session.Session(region_name=region or config.region, **keys)
-    return session.client(service, endpoint_url=config.aws_endpoint or None)  # type: ignore[call-overload]
+    with _CREATING:
+        return _SESSION.client(  # type: ignore[call-overload] # the service is no literal
+            service, endpoint_url=config.aws_endpoint or None, region_name=region or config.region, **keys
+        )

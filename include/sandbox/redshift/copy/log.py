@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+import threading
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -116,7 +116,7 @@ class LoadRecord:
 
 
 class LoadLog:
-    """Writes load records on connections of the stand-in's own: a rollback of the client's leaves them.
+    """Writes load records on a connection of the stand-in's own: a rollback of the client's leaves them.
 
     Args:
         config: where PostgreSQL is.
@@ -124,6 +124,8 @@ class LoadLog:
 
     def __init__(self, config: RedshiftConfig) -> None:
         self._config = config
+        self._connection: Any = None
+        self._lock = threading.Lock()
 
     def next_query(self) -> int:
         """Returns a new query id."""
@@ -134,11 +136,20 @@ class LoadLog:
         self._call("SELECT redshift.log_load(%s::jsonb)", record)
 
     def _call(self, sql: str, *parameters: str) -> Any:
-        with closing(psycopg2.connect(self._config.superuser_dsn())) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(sql, parameters)
-                return (cursor.fetchone() or [None])[0]
+        with self._lock:
+            try:
+                return self._once(sql, *parameters)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self._connection = None  # PostgreSQL was restarted: once more on a new connection
+                return self._once(sql, *parameters)
+
+    def _once(self, sql: str, *parameters: str) -> Any:
+        if self._connection is None:
+            self._connection = psycopg2.connect(self._config.superuser_dsn())
+            self._connection.autocommit = True
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return (cursor.fetchone() or [None])[0]
 
 
 def now() -> str:
