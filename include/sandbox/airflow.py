@@ -147,7 +147,7 @@ def airflow_environment(sandbox: Sandbox, *, schedule: bool) -> dict[str, str]:
         "DATABASE__SQL_ALCHEMY_CONN": sandbox.metadata_dsn().replace("postgresql://", "postgresql+psycopg2://"),
         "API__BASE_URL": ui_address(state) if "ui" in state.ports else "",
         "API__SECRET_KEY": state.secret("airflow_session"),
-        "API_AUTH__JWT_SECRET": state.secret("airflow_jwt"),
+        "API_AUTH__JWT_SECRET": state.secret("airflow_jwt", size=48),
         # The scheduler sleeps this long after every layer of the graph; 1 s by default.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "SCHEDULER__USE_JOB_SCHEDULE": str(schedule),

@@ -53,8 +53,10 @@ def print_report(
         seconds: from their start to their end.
     """
     console.print(_table("published", ("rows before", "rows after"), _published(state, before)))
-    columns = ("runs", "event lines", "= staged", "+ rejected", "song lines", "= staged", "+ rejected", "checks passed")
-    console.print(_table("loaded", columns, [_input(api, way, run_ids) for way, run_ids in loads.items()]))
+    figures = [_input(api, run_ids) for run_ids in loads.values()]
+    console.print(
+        _table("loaded", tuple(loads), [(name, *(figure[name] for figure in figures)) for name in figures[0]])
+    )
     with connect(state) as connection:
         ((plays, matched),) = query(connection, MATCHED)
         top = query(connection, TOP_SONGS)
@@ -67,19 +69,19 @@ def _published(state: State, before: Mapping[str, int]) -> list[tuple[Any, ...]]
     return [(table, before[table], count) for table, count in row_counts(state).items()]
 
 
-def _input(api: AirflowApi, way: str, run_ids: Sequence[str]) -> tuple[Any, ...]:
-    """Returns a row of the report: what the runs read, and that every line of it was staged or rejected."""
+def _input(api: AirflowApi, run_ids: Sequence[str]) -> dict[str, int]:
+    """Returns what the runs read, and that every line of it was staged or rejected."""
 
     def total(task: str, name: str) -> int:
         return sum((api.returned(DAG_ID, run_id, task) or {}).get(name, 0) for run_id in run_ids)
 
-    lines: list[int] = []
-    for task in ("stage_events", "stage_songs"):
+    figures = {"runs": len(run_ids)}
+    for what, task in (("event", "stage_events"), ("song", "stage_songs")):
         read, staged = total(task, "lines"), total(task, "rows")
-        lines += [read, staged, read - staged]
+        figures |= {f"{what} lines": read, f"= {what}s staged": staged, f"+ {what}s rejected": read - staged}
     passed = total("check_quality", "passed")
     checks = passed + total("check_quality", "warned") + total("check_quality", "failed")
-    return (way, len(run_ids), *lines, f"{passed:,} of {checks:,}")
+    return {**figures, "checks": checks, "checks passed": passed}
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

@@ -36,7 +36,7 @@ def session(
     chosen = data.resolve(state, source)
     if Lock(root).holder() is not None:
         if read_ready(root, "up") is None:
-            raise SandboxError("The sandbox is just being started or is used by another `make run`: try again then.")
+            raise SandboxError("The sandbox is being started, or another `make run` uses it: wait, or end that one.")
         yield Sandbox(root), open_api(state), lambda: None
         return
     with ExitStack() as stack:

@@ -71,10 +71,10 @@ class State:
         del content["root"]
         write_private(self.root / "state.json", json.dumps(content, indent=1))
 
-    def secret(self, name: str) -> str:
-        """Returns the secret of that name, generated and saved at first use."""
+    def secret(self, name: str, size: int = 18) -> str:
+        """Returns the secret of that name, generated from `size` random bytes and saved at first use."""
         if name not in self.secrets:
-            self.secrets[name] = secrets.token_urlsafe(48)
+            self.secrets[name] = secrets.token_urlsafe(size)
             self.save()
         return self.secrets[name]
 
