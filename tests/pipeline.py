@@ -48,13 +48,24 @@ class Run:
         Returns:
             What it would push as XCom.
         """
+        return self.execute(self.rendered(task_id))
+
+    def rendered(self, task_id: str) -> Any:
+        """A copy of a task with its templated fields rendered, as the UI shows them."""
         task = copy.deepcopy(self.dag.get_task(task_id))
-        context = self._context(task)
-        self.xcoms.pop(task_id, None)
-        task.render_template_fields(context, self.dag.get_template_env())
+        task.render_template_fields(self.context(task), self.dag.get_template_env())
+        return task
+
+    def execute(self, task: Any) -> Any:
+        """Execute a rendered task.
+
+        Returns:
+            What it would push as XCom.
+        """
+        self.xcoms.pop(task.task_id, None)
         ExecutorSafeguard.tracker.set(task)  # what the task runner does before it calls execute
-        self.xcoms[task_id] = task.execute(context=context)
-        return self.xcoms[task_id]
+        self.xcoms[task.task_id] = task.execute(context=self.context(task))
+        return self.xcoms[task.task_id]
 
     def all(self) -> dict[str, Any]:
         """Execute every task in order; a failure leaves those after it out, as the scheduler would.
@@ -70,7 +81,8 @@ class Run:
             self.task(cleanup.task_id)
         return self.xcoms
 
-    def _context(self, task: Any) -> dict[str, Any]:
+    def context(self, task: Any) -> dict[str, Any]:
+        """What a task is given to execute with, as far as this DAG's tasks look at it."""
         dag_run = SimpleNamespace(
             dag_id=self.dag.dag_id,
             run_id=self.run_id,

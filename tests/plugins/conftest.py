@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, BaseOperator
 
 from include.sandbox import data
 from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET
 from include.sandbox.sample import generate, marker_keys
 from include.sandbox.services import Sandbox, app_client, connect, pipeline_environment, query
+from sparkify.macros import MACROS
 from tests.oracle import expected_tables
 from tests.pipeline import Run, sparkify
 
@@ -27,6 +28,7 @@ TABLES = ("songplays", "users", "songs", "artists", "time")
 VARIABLE = "AIRFLOW_VAR_"
 ORDINARY_SONGS = 6
 TRAP_USER = b'"userId":"90'
+TASK = "task"
 DAY = ("2018-12-01", "2018-12-02")
 
 
@@ -113,6 +115,13 @@ class Pipeline:
     def run(self, start: str | None = DAY[0], end: str | None = DAY[1], run_id: str | None = None) -> Run:
         return Run(self.dag, start, end, self.variables, run_id)
 
+    def operator(self, operator: type[BaseOperator], **arguments: Any) -> Run:
+        """A run of a DAG that has one task, of the given operator; {star} in texts is the star schema."""
+        named = {name: _named(value, self.name) for name, value in arguments.items()}
+        with DAG("adhoc", user_defined_macros=MACROS, params={"start": None, "end": None}) as dag:
+            operator(task_id=TASK, conn_id="sparkify_redshift", **named)
+        return Run(dag, *DAY, self.variables)
+
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         """The rows of a query, in which {star} is the star schema."""
         return [tuple(row) for row in query(self.warehouse, text.format(star=self.name))]
@@ -158,6 +167,13 @@ def pipeline(new_pipeline: Callable[[], Pipeline]) -> Iterator[Pipeline]:
     made.clear()
 
 
+@pytest.fixture
+def corner(pipeline: Pipeline) -> Pipeline:
+    """With an empty schema of its name."""
+    pipeline.execute("create schema {star}")
+    return pipeline
+
+
 @pytest.fixture(scope="module")
 def loaded(new_pipeline: Callable[[], Pipeline], folder: Path) -> Iterator[Pipeline]:
     """With the sample's first day published. What a test changes in the source, it puts back."""
@@ -177,6 +193,12 @@ def expected(folder: Path) -> Callable[..., dict[str, Counter[tuple[Any, ...]]]]
         return {table: Counter(_rows(getattr(found, table))) for table in TABLES}
 
     return tables
+
+
+def _named(value: Any, schema: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("{star}", schema)
+    return [_named(item, schema) for item in value] if isinstance(value, list) else value
 
 
 def _rows(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 """Published tables are a function of the input: any order, any number of times, any cut into runs, the same rows."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ def hour(number: int) -> str:
     return (datetime.fromisoformat(FIRST) + timedelta(hours=number)).isoformat()
 
 
-PIECES = [(hour(a), hour(b)) for a, b in zip(HOURS_OF_TRAPS, HOURS_OF_TRAPS[1:], strict=False)]
+PIECES = [(hour(a), hour(b)) for a, b in itertools.pairwise(HOURS_OF_TRAPS)]
 
 
 def is_late(key: str) -> bool:
