@@ -149,8 +149,7 @@ class Extended:
             if found.kind in last and not relay:
                 final = found.encode()
             else:
-                session.client.send(found.encode())
-                await session.client.drain()
+                await session.pass_on(found)
         return final
 
     def _statement(self, name: str) -> Plan:

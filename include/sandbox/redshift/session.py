@@ -131,10 +131,16 @@ class Session:
                 if found.kind == b"C":
                     complete = found.encode()
                 else:
-                    self.client.send(found.encode())
-                    await self.client.drain()
+                    await self.pass_on(found)
         await self.conclude(plan)
         self.client.send(complete)
+
+    async def pass_on(self, found: Frame) -> None:
+        """Sends an answer to the client, a row together with those that have arrived with it."""
+        self.client.send(found.encode())
+        if found.kind == b"D":
+            self.client.send(self.backend.channel.rows())
+        await self.client.drain()
 
     async def prepare(self, plan: Plan, *, alone: bool = True) -> None:
         """Does what goes before a statement: the transaction it needs, its locks, its checks.

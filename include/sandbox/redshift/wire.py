@@ -57,6 +57,18 @@ class Channel:
         del self._buffer[: length + 1]
         return taken
 
+    def rows(self) -> bytes:
+        """Takes all DataRow messages that have arrived up to the next one of another type, encoded."""
+        at, size = 0, len(self._buffer)
+        while size - at >= 5 and self._buffer[at] == ord("D"):
+            end = at + 1 + int.from_bytes(self._buffer[at + 1 : at + 5], "big")
+            if end > size:
+                break
+            at = end
+        taken = bytes(self._buffer[:at])
+        del self._buffer[:at]
+        return taken
+
     def arrived(self) -> bytes:
         """Returns the type of the next message if all of it has arrived, else nothing."""
         if len(self._buffer) < 5 or len(self._buffer) < struct.unpack_from("!I", self._buffer, 1)[0] + 1:

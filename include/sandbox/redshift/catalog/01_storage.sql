@@ -121,3 +121,7 @@ BEGIN
 END $$;
 DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
 CREATE EVENT TRIGGER redshift_forget_dropped ON sql_drop EXECUTE FUNCTION redshift.forget_dropped();
+
+-- Temporary tables that ended with their session fire no event.
+DELETE FROM redshift.designs WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = table_id);
+DELETE FROM redshift.constraints WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = table_id);
