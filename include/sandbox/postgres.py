@@ -178,7 +178,7 @@ def _own(path: Path) -> None:
 
 
 def _let_pass(path: Path) -> None:
-    """Lets other accounts pass through (not list) the folders above a path: a checkout under /root is closed."""
+    """Lets other accounts pass through (not list) the folders above a path: the home folder of root is closed."""
     for parent in path.resolve().parents:
         mode = parent.stat().st_mode
         if not mode & 0o001:
