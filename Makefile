@@ -4,7 +4,8 @@ PYTHON ?= python3
 UV := uv==0.13.9
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m include.sandbox
-PINNED := requirements.txt include/sandbox/requirements.txt tests/requirements.txt
+PINNED := requirements.txt include/sandbox/requirements.txt
+PINNED_TOOLS := tests/requirements.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate
 RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
@@ -15,7 +16,7 @@ unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long up down backfill sql status bench lint clean lock browser
+.PHONY: help setup tools run test test-long up down backfill sql status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -38,16 +39,16 @@ sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing e
 status: setup ## hours loaded, missing, stale and failed; alerts
 	@$(SANDBOX) status
 
-test: setup browser ## run the tests (ARGS= for pytest)
+test: tools browser ## run the tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-test-long: setup browser ## run the tests that take minutes
+test-long: tools browser ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-bench: setup ## measure: name, figure, mark, ok or short
+bench: tools ## measure: name, figure, mark, ok or short
 	@$(BIN)/python -m tests.benchmarks
 
-lint: setup ## check style, types and SQL
+lint: tools ## check style, types and SQL
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -70,6 +71,13 @@ setup: .venv/pinned
 	  || { rm -rf .venv; echo "Python cannot make a virtual environment: install its venv module (Debian: python3-venv)." >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV) >&2
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python $(PINNED) >&2
+	@touch $@
+
+# Tests and linters are set up by the first that needs them, so that the first `make run` waits for less.
+tools: .venv/pinned-tools
+
+.venv/pinned-tools: .venv/pinned $(PINNED_TOOLS)
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python $(PINNED) $(PINNED_TOOLS) >&2
 	@touch $@
 
 browser:
