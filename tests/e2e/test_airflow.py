@@ -118,7 +118,9 @@ def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_
     assert "task stage_events" in message
     assert f"s3://{SOURCE_BUCKET}/{BAD_DAY}, line 2: column 'ts'" in message
     assert '"soon"' in message
-    assert "sparkify.stage_events failed" in command(root, "status").stdout
+    status = command(root, "status").stdout
+    assert "alerts    1\n" in status
+    assert "Task:     sparkify.stage_events, try 1" in status
     assert snapshot(up) == published
 
 
