@@ -140,15 +140,16 @@ class Pipeline:
         return {name for (name,) in self.sql(named)}
 
     def clear(self) -> None:
-        """Remove all that the test made."""
+        """Remove all that the test made; first the sessions that may hold a lock on it."""
+        for connection in self._opened[1:]:
+            connection.close()
         for key in self.source():
             self.s3.delete_object(Bucket=SOURCE_BUCKET, Key=key)
         for schema in [*self.schemas(), self.name]:
             self.execute(f"drop schema if exists {schema} cascade")
         if self.sql(f"select 1 from svv_roles where role_name = '{self.name}_reader'"):
             self.execute(f"drop role {self.name}_reader")
-        for connection in self._opened:
-            connection.close()
+        self.warehouse.close()
 
 
 @pytest.fixture(scope="session")
