@@ -110,7 +110,9 @@ def test_a_broken_rule_of_severity_warn_is_kept_and_published(pipeline, folder):
     run = pipeline.run()
     for task in ["prepare", *TASKS[:-2]]:
         run.task(task)
-    pipeline.execute(f"update {run.xcoms['prepare']['run_schema']}.songs set duration = -1 where song_id like 'SOTEXT%'")
+    pipeline.execute(
+        f"update {run.xcoms['prepare']['run_schema']}.songs set duration = -1 where song_id like 'SOTEXT%'"
+    )
     assert run.task("check_quality")["warned"] == 1
     run.task("publish")
     assert pipeline.sql("select count(*) from {star}.songs where duration < 0")[0][0] == 9

@@ -1,0 +1,52 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from sparkify.migrations import numbered
+
+
+def test_prepared_by_several_runs_at_once_on_an_empty_warehouse(pipeline):
+    """Bug 16: DDL is for what is missing, and never drops."""
+    runs = [pipeline.run(run_id=f"manual__{n}") for n in range(4)]
+    with ThreadPoolExecutor(len(runs)) as threads:
+        prepared = list(threads.map(lambda run: run.task("prepare"), runs))
+    assert sorted(result["applied"] for result in prepared) == [[], [], [], [1, 2, 3]]
+    assert pipeline.schemas() == {result["run_schema"] for result in prepared}
+    versions = pipeline.sql("select version, file_name from {star}.schema_versions order by 1")
+    assert [version for version, _ in versions] == [1, 2, 3]
+    assert pipeline.run(run_id="manual__0").task("prepare")["applied"] == []
+
+
+def test_what_is_there_is_left_alone(loaded):
+    before = loaded.published()
+    loaded.run().task("prepare")
+    assert loaded.published() == before
+
+
+def test_analysts_read_the_star_and_nothing_else(loaded):
+    readable = loaded.sql(
+        "select table_name from information_schema.role_table_grants "
+        f"where grantee = '{loaded.name}_reader' and table_schema = '{loaded.name}' and privilege_type = 'SELECT'"
+    )
+    assert {name for (name,) in readable} == {"songplays", "users", "songs", "artists", "time"}
+
+
+def test_changes_are_applied_in_the_order_of_their_numbers():
+    changes = numbered(["create/10_b.sql", "create/9_a.sql"], ["ten", "nine"])
+    assert [(change.version, change.sql) for change in changes] == [(9, "nine"), (10, "ten")]
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"), [(["star.sql"], "begins with its number"), (["1_a.sql", "01_b.sql"], "same number")]
+)
+def test_changes_without_a_number_of_their_own_are_refused(names, problem):
+    with pytest.raises(ValueError, match=problem):
+        numbered(names, names)
+
+
+def test_a_schema_that_needs_quoting_is_refused(pipeline):
+    run = pipeline.run()
+    run.variables = run.variables | {"sparkify_schema": "x; drop schema y"}
+    with pytest.raises(AirflowFailException, match="cannot name a schema"):
+        run.task("prepare")
