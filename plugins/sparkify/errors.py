@@ -42,7 +42,7 @@ def sqlstate(error: BaseException) -> str | None:
 def message(error: BaseException) -> str:
     """The server's own words: message and detail, without the driver's wrapping."""
     fields = _fields(error)
-    return "\n".join(filter(None, (fields.get("M"), fields.get("D")))) or str(error) or type(error).__name__
+    return "\n".join(filter(None, (fields.get("M"), fields.get("D")))) or str(error).strip() or type(error).__name__
 
 
 def is_permanent(error: BaseException) -> bool:

@@ -118,7 +118,7 @@ class Pipeline:
     def operator(self, operator: type[BaseOperator], **arguments: Any) -> Run:
         """A run of a DAG that has one task, of the given operator; {star} in texts is the star schema."""
         named = {name: _named(value, self.name) for name, value in arguments.items()}
-        with DAG("adhoc", user_defined_macros=MACROS, params={"start": None, "end": None}) as dag:
+        with DAG("adhoc", schedule=None, user_defined_macros=MACROS, params={"start": None, "end": None}) as dag:
             operator(task_id=TASK, conn_id="sparkify_redshift", **named)
         return Run(dag, *DAY, self.variables)
 

@@ -60,7 +60,7 @@ def test_a_mode_that_needs_a_key_says_so(towns, mode):
 @pytest.mark.parametrize("mode", ["merge", "overwrite", "append"])
 def test_what_fails_half_way_leaves_the_old_rows(towns, mode):
     """Bug 4: delete and insert are one transaction."""
-    with pytest.raises(AirflowFailException, match="Loading .*towns failed on connection 'sparkify_redshift'"):
+    with pytest.raises(AirflowFailException, match=r"Loading .*towns failed on connection 'sparkify_redshift'"):
         load(towns, mode=mode, sql="select id, name from {star}.staging where 1 / (id - 3) < 9")
     assert towns.sql(TOWNS) == [(1, "Alder"), (2, "Birch")]
 

@@ -1,0 +1,72 @@
+from datetime import datetime, timezone
+
+import pytest
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.sdk.exceptions import AirflowFailException
+
+from sparkify.objects import Store, daily_keys, split
+
+
+@pytest.fixture
+def store(environment):
+    return Store(S3Hook(aws_conn_id="sparkify_aws"))
+
+
+@pytest.fixture
+def bucket(sandbox, scratch):
+    for key in ("A/1.json", "A/2.json", "A/1.json.bak", "A/", "A/deep/", "A/deep/3.json", "A/empty.json", "AB/4.json"):
+        body = b"" if key.endswith("/") or "empty" in key else key.encode()
+        sandbox.aws("s3").put_object(Bucket=scratch.bucket, Key=scratch.prefix + key, Body=body)
+    return scratch
+
+
+def names(bucket, found):
+    return [one.key.removeprefix(bucket.prefix) for one in found]
+
+
+def test_a_prefix_takes_what_is_below_it_and_matches(store, bucket):
+    """Bug 1: A never takes AB, a backup is not the object, markers and empty objects hold nothing."""
+    assert names(bucket, store.under(f"{bucket.url}A/", "*.json")) == ["A/1.json", "A/2.json", "A/deep/3.json"]
+
+
+def test_exact_names_take_nothing_that_begins_like_them(store, bucket):
+    keys = ["A/2.json", "A/1.json", "A/9.json", "A/empty.json", "A/1"]
+    assert names(bucket, store.named(bucket.url, keys)) == ["A/2.json", "A/1.json"]
+
+
+def test_folder_markers_alone_are_nothing(store, bucket):
+    assert not store.is_empty(f"{bucket.url}A/")
+    assert store.is_empty(f"{bucket.url}C/")
+    store.client.put_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}C/", Body=b"")
+    assert store.is_empty(f"{bucket.url}C/")
+
+
+def test_an_object_has_the_version_that_s3_gives_it(store, bucket):
+    (found,) = store.named(bucket.url, ["A/1.json"])
+    head = store.client.head_object(Bucket=bucket.bucket, Key=found.key)
+    assert (found.etag, found.size) == (head["ETag"].strip('"'), head["ContentLength"])
+    assert found.url == f"{bucket.url}A/1.json"
+
+
+def test_lines_are_those_of_the_object(store, bucket):
+    store.client.put_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}x", Body=b"one\n\nthree")
+    assert list(store.lines(f"{bucket.url}x")) == [b"one", b"", b"three"]
+
+
+@pytest.mark.parametrize("url", ["", "/data", "s3:/b/k", "https://b/k", "s3://"])
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(AirflowFailException, match=r"expected s3://bucket/prefix"):
+        split(url)
+
+
+def test_a_key_may_hold_what_urls_give_a_meaning():
+    assert split("s3://b/a/what?#1.json") == ("b", "a/what?#1.json")
+
+
+def test_daily_keys_are_padded():
+    """Bug 16: an unpadded month."""
+    days = [datetime(2018, 1, 9, tzinfo=timezone.utc), datetime(2018, 11, 10, tzinfo=timezone.utc)]
+    assert daily_keys("%Y/%m/%Y-%m-%d-events.json", days) == [
+        "2018/01/2018-01-09-events.json",
+        "2018/11/2018-11-10-events.json",
+    ]
