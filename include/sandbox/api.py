@@ -116,6 +116,13 @@ class AirflowApi:
         found = self._pages(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", {})
         return [Task(task["task_id"], task["state"] or "", task["try_number"]) for task in found]
 
+    def waiting_for_retry(self, dag_id: str) -> list[tuple[str, Task]]:
+        """Returns run id and task of every attempt that failed and is to be repeated."""
+        found = self._pages(
+            f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", "task_instances", {"state": "up_for_retry"}
+        )
+        return [(task["dag_run_id"], Task(task["task_id"], task["state"], task["try_number"])) for task in found]
+
     def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """Returns what a task returned; None if nothing."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"

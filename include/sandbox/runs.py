@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from include.sandbox.airflow import DAG_ID, run_command
 from include.sandbox.api import AirflowApi, Task
 from include.sandbox.services import Sandbox
 from include.sandbox.state import SandboxError
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.7
 RUN_ENDED = {"success", "failed"}
 TASK_ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 BACKFILL_SECONDS = 300.0
@@ -52,8 +51,9 @@ class Runs:
         with self._progress() as progress:
             bar = progress.add_task(f"{_span(start, end)} as one run", total=None)
             while (state := self.api.run_state(DAG_ID, run_id)) not in RUN_ENDED:
-                self._advance(progress, bar, run_id)
-            self._advance(progress, bar, run_id)
+                self._show_tasks(progress, bar, run_id)
+                self._wait()
+            self._show_tasks(progress, bar, run_id)
         self._require_success({run_id: state})
         return [run_id]
 
@@ -75,7 +75,7 @@ class Runs:
                 progress.update(bar, completed=sum(state in RUN_ENDED for state in states.values()))
                 if "failed" in states.values() or (states and set(states.values()) <= RUN_ENDED):
                     break
-                self._watch_retries(run_id for run_id, state in states.items() if state == "running")
+                self._wait()
         self._close_backfills()
         self._require_success(states)
         return list(states)
@@ -98,19 +98,18 @@ class Runs:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         return Progress(*columns, console=self.console)
 
-    def _advance(self, progress: Progress, bar: Any, run_id: str) -> None:
+    def _show_tasks(self, progress: Progress, bar: TaskID, run_id: str) -> None:
         tasks = self.api.tasks(DAG_ID, run_id)
         progress.update(bar, total=len(tasks), completed=sum(task.state in TASK_ENDED for task in tasks))
-        self._watch_retries([run_id])
 
-    def _watch_retries(self, run_ids: Iterable[str]) -> None:
-        """Tells why an attempt failed as soon as it has: the next one may be minutes away."""
-        for run_id in run_ids:
-            for task in self.api.tasks(DAG_ID, run_id):
-                if task.state == "up_for_retry" and (run_id, task) not in self._told:
-                    self._told.add((run_id, task))
-                    why = self.reason(run_id, task)
-                    self.console.print(f"{task.name} of {run_id} is tried again. {escape(why)}", soft_wrap=True)
+    def _wait(self) -> None:
+        """Waits for the next look; tells why an attempt failed as soon as it has, the next one may be minutes away."""
+        for failed in self.api.waiting_for_retry(DAG_ID):
+            if failed not in self._told:
+                self._told.add(failed)
+                run_id, task = failed
+                why = escape(self.reason(run_id, task))
+                self.console.print(f"{task.name} of {run_id} is tried again. {why}", soft_wrap=True)
         self.check()
         time.sleep(POLL_SECONDS)
 
