@@ -151,6 +151,9 @@ def airflow_environment(sandbox: Sandbox, *, schedule: bool) -> dict[str, str]:
         # The scheduler sleeps this long after every layer of the graph; 1 s by default.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "SCHEDULER__USE_JOB_SCHEDULE": str(schedule),
+        # The scheduler starts tasks before the API server, started beside it, answers them: half a minute, not 10 s.
+        "WORKERS__EXECUTION_API_RETRIES": "12",
+        "WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "USAGE_DATA_COLLECTION__ENABLED": "False",
         "LOGGING__COLORED_CONSOLE_LOG": "False",

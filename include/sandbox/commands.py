@@ -50,6 +50,7 @@ def run(root: Path, request: Request, console: Console) -> None:
     with process.stopped_by_signals(), session(root, request.source, console) as (sandbox, api, check):
         load(sandbox, api, check, request, console, show_single_hours=True)
         if Lock(root).holder() == os.getpid() and sys.stdin.isatty() and console.is_terminal:
+            write_ready(root, "up", {"ui": ui_address(sandbox.state)})  # other commands may use it now
             print_addresses(console, sandbox.state)
             console.print("Ctrl-C stops it; the data stays.")
             with suppress(KeyboardInterrupt):
