@@ -10,6 +10,8 @@ from include.sandbox.redshift.errors import BackendError
 from include.sandbox.redshift.wire import Channel, Frame
 
 ASYNCHRONOUS = b"NSA"
+# ParseComplete, BindComplete and NoData, which the simple protocol does not have.
+PREPARED = {b"1", b"2", b"n"}
 
 
 class ClientGoneError(ConnectionError):
@@ -97,19 +99,21 @@ class Backend:
             pass
 
     async def query(self, sql: str) -> AsyncIterator[Frame]:
-        """Runs one statement by the simple protocol and yields the messages that answer it.
+        """Runs one statement and yields the messages that answer it.
+
+        By the extended protocol, in which PostgreSQL itself refuses more than one statement.
 
         Raises:
             BackendError: PostgreSQL reported an error; the connection is in step again.
         """
-        self.send(wire.query(sql))
+        self.send(wire.single(sql))
         failure = None
         while (found := await self.next()).kind != b"Z":
             if found.kind == b"E":
                 failure = BackendError(wire.fields_of(found.body))
                 if failure.fatal:
                     break
-            else:
+            elif found.kind not in PREPARED:
                 yield found
         if failure is not None:
             raise failure

@@ -15,6 +15,7 @@ from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.copy.load import Loader
 from include.sandbox.redshift.errors import RedshiftError, in_redshift_words, unsupported
 from include.sandbox.redshift.session import Session
+from include.sandbox.redshift.sql import settings
 from include.sandbox.redshift.wire import Channel, Frame
 
 logger = logging.getLogger(__name__)
@@ -64,8 +65,8 @@ class Server:
         client = Channel(reader, writer)
         try:
             await self._greet(client)
-        except RedshiftError as error:
-            client.send(wire.report(b"E", error.fields()))
+        except RedshiftError as error:  # the connection ends with it
+            client.send(wire.report(b"E", error.fields() | {"S": "FATAL"}))
         except GONE as error:
             logger.debug("connection ended: %s", error)
         except asyncio.CancelledError:
@@ -119,13 +120,23 @@ class Server:
             await backend.close()
 
     def _admit(self, given: dict[str, str]) -> dict[str, str]:
-        """Returns the start-up parameters for PostgreSQL, which refuses what it does not know by itself."""
+        """Returns the start-up parameters for PostgreSQL.
+
+        Raises:
+            RedshiftError: the database does not exist, or Redshift does not know a parameter.
+        """
         database = given.get("database", given.get("user", ""))
         if database != self._config.database:
             raise _fatal(f'database "{database}" does not exist', "3D000")
         if "replication" in given:
-            raise _fatal(str(unsupported("replication")), "0A000")
-        return {name: value for name, value in given.items() if name not in DRIVER_PARAMETERS}
+            raise unsupported("replication")
+        admitted = {"user": given.get("user", ""), "database": database}
+        for name, value in given.items():
+            if name == "options":
+                admitted[name] = settings.options(value)
+            elif name not in DRIVER_PARAMETERS | {"user", "database"} and not name.startswith("_pq_."):
+                admitted[settings.start_up(name, value)] = value
+        return admitted
 
     async def _authenticate(self, client: Channel, backend: Channel, *, amazon: bool) -> None:
         """Relays the password exchange: PostgreSQL checks it, the stand-in never sees a password."""

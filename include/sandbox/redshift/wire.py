@@ -145,6 +145,15 @@ def parse(name: str, sql: str, types: bytes) -> bytes:
     return frame(b"P", text(name) + text(sql) + types)
 
 
+def single(sql: str) -> bytes:
+    """Returns the messages that run one statement without parameters and give its rows as text."""
+    unnamed = text("")
+    return b"".join([
+        parse("", sql, b"\0\0"), frame(b"B", unnamed + unnamed + bytes(6)), frame(b"D", b"P" + unnamed),
+        frame(b"E", unnamed + bytes(4)), frame(b"S"),
+    ])  # fmt: skip
+
+
 def report(kind: bytes, fields: dict[str, str]) -> bytes:
     """Returns an ErrorResponse (b"E") or a NoticeResponse (b"N")."""
     return frame(kind, b"".join(key.encode() + text(value) for key, value in fields.items()) + b"\0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from include.sandbox.redshift.errors import RedshiftError
-from include.sandbox.redshift.sql.lexer import Token
+from include.sandbox.redshift.sql.lexer import Token, lower
 from include.sandbox.redshift.sql.statement import Statement
 
 # Reserved on Redshift (AWS: r_pg_keywords): no name of a table or column without quotes.
@@ -40,14 +40,14 @@ def literal(value: str) -> str:
 
 def name_of(token: Token, *, keep_case: bool = False) -> str:
     """Returns the name that a token stands for: quoted ones fold to lower case too (AWS: r_names)."""
-    return token.value if keep_case and token.kind == "quoted" else token.value.lower()
+    return token.value if keep_case and token.kind == "quoted" else lower(token.value)
 
 
 def fold(statement: Statement, *, keep_case: bool) -> None:
     """Folds quoted names, and quotes the names of temporary tables that start with `#`."""
     for index, token in enumerate(statement.tokens):
-        if token.kind == "quoted" and not keep_case and token.value != token.value.lower():
-            statement.replace(index, index, quote(token.value.lower()))
+        if token.kind == "quoted" and not keep_case and token.value != lower(token.value):
+            statement.replace(index, index, quote(lower(token.value)))
         elif token.kind == "word" and token.value.startswith("#"):
             statement.replace(index, index, quote(token.value))
 

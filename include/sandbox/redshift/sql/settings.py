@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from include.sandbox.redshift.errors import UNDEFINED_SETTING, RedshiftError, unsupported
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.identifiers import quote
+from include.sandbox.redshift.sql.lexer import lower
 from include.sandbox.redshift.sql.statement import Statement
 
 # Known to both, with one meaning.
@@ -21,6 +24,8 @@ MISSING = {"describe_field_name_in_uppercase", "error_on_nondeterministic_update
 DEFAULTS = {"query_group": "default", "enable_result_cache_for_session": "on", "wlm_query_slot_count": "1",
             "enable_case_sensitive_identifier": "off", "analyze_threshold_percent": "10"}  # fmt: skip
 PREFIX = "redshift."
+# SQL_ASCII means no conversion: what a client without a locale asks for.
+UTF8 = {"utf8", "unicode", "sqlascii", "default"}
 
 
 def setting(name: str) -> str:
@@ -38,8 +43,51 @@ def setting(name: str) -> str:
     raise RedshiftError(f'unrecognized configuration parameter "{name}"', UNDEFINED_SETTING)
 
 
+def check_encoding(value: str) -> None:
+    """Checks a value of client_encoding: the stand-in reads statements as UTF-8, and so must PostgreSQL.
+
+    Raises:
+        RedshiftError: it is another encoding.
+    """
+    if value.lower().replace("-", "").replace("_", "") not in UTF8:
+        raise unsupported(f"client_encoding {value} in the sandbox", hint="use UTF8")
+
+
+def start_up(name: str, value: str) -> str:
+    """Returns PostgreSQL's name of a setting that a client gives when it connects.
+
+    Raises:
+        RedshiftError: Redshift does not know it, or the sandbox does not do it.
+    """
+    name = name.lower()
+    if name == "client_encoding":
+        check_encoding(value)
+    return setting(name)
+
+
+def options(text: str) -> str:
+    """Checks the start-up parameter `options` (`-c name=value`, `--name=value`); returns it as PostgreSQL takes it.
+
+    Raises:
+        RedshiftError: it holds something else, or a setting that Redshift does not know.
+    """
+    words, checked = re.findall(r"(?:[^\s\\]|\\.)+", text, re.DOTALL), list[str]()
+    while words:
+        word = words.pop(0)
+        given = words.pop(0) if word == "-c" and words else word.removeprefix("-c").removeprefix("--")
+        name, equals, value = given.partition("=")
+        if not (word.startswith(("-c", "--")) and equals):
+            raise unsupported(f"the start-up option {word} in the sandbox")
+        checked.append(f"-c {start_up(name.replace('-', '_'), value)}={value}")
+    return " ".join(checked)
+
+
 def set_(statement: Statement) -> Plan:
-    """Translates SET name {TO | =} value, SET SESSION AUTHORIZATION and SET TIME ZONE."""
+    """Translates SET name {TO | =} value, SET SESSION AUTHORIZATION and SET TIME ZONE.
+
+    Raises:
+        RedshiftError: Redshift does not know the setting, or the sandbox does not do it.
+    """
     at = 2 if statement[1].is_word("session") and not statement[2].is_word("authorization", "characteristics") else 1
     if statement[at].is_word("session") and statement[at + 1].is_word("authorization"):
         return Plan(statement.render(), "SET")
@@ -49,7 +97,10 @@ def set_(statement: Statement) -> Plan:
         raise unsupported(f"SET {statement[at].value.upper()} in the sandbox")
     if not statement[at].is_name:
         raise statement.error(at)
-    statement.replace(at, at, setting(statement[at].value.lower()))
+    name = lower(statement[at].value)
+    if name == "client_encoding":
+        check_encoding(statement[at + 2].value)
+    statement.replace(at, at, setting(name))
     return Plan(statement.render(), "SET")
 
 

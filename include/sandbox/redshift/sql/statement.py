@@ -112,8 +112,10 @@ def split(text: str) -> list[Statement]:
     """Splits a text into statements at its semicolons; comments and literals are left alone.
 
     Raises:
-        RedshiftError: a literal or comment is not closed.
+        RedshiftError: a literal or comment is not closed, or there is a NUL, which would end the text for PostgreSQL.
     """
+    if "\0" in text:
+        raise RedshiftError("invalid byte sequence: 0x00", "22021")
     statements = [list[Token]()]
     for token in tokens(text):
         if token.is_symbol(";"):

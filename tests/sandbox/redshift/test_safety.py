@@ -1,0 +1,164 @@
+"""Nothing that a client sends reaches beyond its database, or PostgreSQL without having been understood."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+import pytest
+
+from include.sandbox.redshift import RedshiftConfig, install
+
+
+@pytest.fixture
+def cursor(cluster: Any, schema: str) -> Any:
+    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
+    connection.autocommit = True
+    return connection.cursor()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1 -- ends at the carriage return\r; DO 'BEGIN END'; --",
+        "SELECT 1 AS a\u00a0$$; DO 'BEGIN END'; SELECT 1 AS b\u00a0$$",
+        "SELECT $\u0663$ ' $\u0663$ ; DO 'BEGIN END'; -- '",
+        r"SELECT B'\'; DO 'BEGIN END'; --'",
+        r"SELECT U&'\'; DO 'BEGIN END'; --'",
+        "SELECT 'it''s'; /* /* */ ' */ DO 'BEGIN END'; -- '",
+        "SELECT $a$ $$ $a$; DO $$BEGIN END$$",
+    ],
+)
+def test_no_statement_hides_in_a_comment_or_literal(cursor: Any, text: str) -> None:
+    with pytest.raises(psycopg2.Error, match=r'at or near "DO"|is not supported'):
+        cursor.execute(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r"'a\'b'", "a'b"), ("'it''s'", "it's"), (r"E'a\nb'", "a\nb"), ("'/* x'", "/* x"), ("'-- x'", "-- x"),
+        ("'copy t from ''s3://b'''", "copy t from 's3://b'"), ("$$d'q$$", "d'q"), ("$x$a $$ b$x$", "a $$ b"),
+        ("$é$ ' $é$", " ' "), ("'a'\n'b'", "ab"), ("/* ' */ '\u00a0' -- '", "\u00a0"),
+        ('"éa" FROM (SELECT 1 AS éa)', 1),
+    ],
+)  # fmt: skip
+def test_a_literal_is_what_it_looks_like(cursor: Any, text: str, value: object) -> None:
+    cursor.execute(f"SELECT {text}")
+    assert cursor.fetchone() == (value,)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("-c standard_conforming_strings=on", "unrecognized configuration parameter"),
+        ("--standard-conforming-strings=on", "unrecognized configuration parameter"),
+        (r"-c search_path=a\ b -crole=postgres", "unrecognized configuration parameter"),
+        ("-c session_replication_role=replica", "unrecognized configuration parameter"),
+        ("-c redshift.session=x", "unrecognized configuration parameter"),
+        ("-B 1", "start-up option -B"),
+        ("-c client_encoding=SJIS", "client_encoding SJIS"),
+    ],
+)
+def test_a_start_up_option_that_redshift_lacks_is_refused(cluster: Any, option: str, message: str) -> None:
+    with pytest.raises(psycopg2.OperationalError, match=message):
+        cluster.psycopg2(options=option)
+
+
+def test_the_text_is_always_utf8(cluster: Any, cursor: Any) -> None:
+    """In other encodings a byte of a character can be a backslash or a quote."""
+    with pytest.raises(psycopg2.OperationalError, match="client_encoding BIG5"):
+        cluster.psycopg2(client_encoding="BIG5")
+    with pytest.raises(psycopg2.errors.FeatureNotSupported, match="client_encoding sjis"):
+        cursor.execute("SET client_encoding TO sjis")
+    cursor.execute("SET client_encoding TO 'utf-8'; SELECT 'é'")
+    assert cursor.fetchone() == ("é",)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT \"set_config\"('standard_conforming_strings', 'on', false)",
+        "SELECT \"query_to_xml\"('SELECT 1', true, true, '')",
+        "SELECT pg_catalog.\"pg_read_file\"('/etc/passwd')", "SELECT \"lo_import\"('/etc/passwd')",
+        "SELECT * FROM pg_ls_waldir()", "SELECT * FROM \"pg_ls_dir\"('/')", "SELECT current_setting('data_directory')",
+        "SELECT lo_from_bytea(0, 'x')", "SELECT pg_notify('a', 'b')", "SELECT \"pg_advisory_lock\"(1)",
+        "INSERT INTO redshift.designs VALUES (1, '{}')", "LOCK redshift.loads", "SELECT * FROM redshift.loads",
+        "DELETE FROM pg_catalog.pg_class", "CREATE TABLE pg_catalog.x (a int)", "DROP SCHEMA redshift CASCADE",
+        "SET SESSION AUTHORIZATION postgres", "GRANT pg_execute_server_program TO awsuser", "GRANT postgres TO awsuser",
+        "ALTER USER postgres PASSWORD 'Sandbox123'",
+    ],
+)  # fmt: skip
+def test_what_the_owner_may_not_reach_is_denied(cursor: Any, sql: str) -> None:
+    with pytest.raises((psycopg2.errors.InsufficientPrivilege, psycopg2.errors.FeatureNotSupported)):
+        cursor.execute(sql)
+
+
+def test_a_temporary_table_does_not_shadow_the_catalogue(cluster: Any, schema: str, cursor: Any) -> None:
+    user = f"u_{schema}"
+    cursor.execute(f"CREATE TABLE t (a int); CREATE USER {user} PASSWORD 'Sandbox123'")
+    cursor.execute(f"GRANT USAGE ON SCHEMA {schema} TO {user}")
+    try:
+        other = cluster.psycopg2(user, "Sandbox123").cursor()
+        other.execute("""CREATE TEMP TABLE pg_class AS
+                         SELECT c.oid, u.usesysid AS relowner, c.relname FROM pg_catalog.pg_class c, pg_user u
+                         WHERE u.usename = current_user""")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner"):
+            other.execute(f"SELECT redshift.keep_design('{schema}.t'::regclass, '{{}}')")
+        other.connection.close()
+    finally:
+        cursor.execute(f"REVOKE USAGE ON SCHEMA {schema} FROM {user}; DROP USER {user}")
+
+
+def test_the_other_databases_are_closed_to_the_owner(cluster: Any) -> None:
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        psycopg2.connect(cluster.postgres.dsn("postgres", "awsuser", cluster.password))
+
+
+def test_a_password_is_not_logged(cluster: Any, cursor: Any) -> None:
+    password = "Aa1" + secrets.token_hex(8)
+    with pytest.raises(psycopg2.errors.DuplicateObject):
+        cursor.execute(f"CREATE USER awsuser PASSWORD '{password}'")
+    assert password not in cluster.postgres.log_file.read_text()
+
+
+@pytest.fixture
+def older(cluster: Any) -> Any:
+    """A database with an older edition of the catalogue and a user's table in it."""
+    name = f"older_{secrets.token_hex(4)}"
+    config = RedshiftConfig(cluster.postgres.dsn("postgres"), "127.0.0.1", 0, database=name)
+    install(config, f"owner_{name}", "secret")
+    with closing(psycopg2.connect(config.superuser_dsn())) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE redshift.loads RENAME COLUMN session TO process; COMMENT ON SCHEMA redshift IS 'older'"
+        )
+        cursor.execute(f"SET SESSION AUTHORIZATION owner_{name}")
+        cursor.execute("CREATE TABLE kept (a int, b timestamp DEFAULT getdate()); INSERT INTO kept VALUES (1)")
+        design = '{"distkey": "a", "sortkeys": [], "encodings": {}, "constraints": []}'
+        cursor.execute("SELECT pg_catalog.redshift_record_table('kept', %s)", (design,))
+        cursor.execute("CREATE VIEW mine AS SELECT fnv_hash(a) FROM kept")
+        connection.commit()
+    yield config
+    with closing(psycopg2.connect(config.superuser_dsn("postgres"))) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(f"DROP DATABASE {name}")
+        connection.cursor().execute(f"DROP ROLE owner_{name}")
+
+
+def test_an_older_catalogue_is_replaced_and_the_users_tables_stay(older: RedshiftConfig) -> None:
+    install(older, f"owner_{older.database}", "secret")
+    with closing(psycopg2.connect(older.superuser_dsn())) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT a, b IS NOT NULL FROM kept, mine")
+        assert cursor.fetchall() == [(1, True)]
+        cursor.execute("SELECT diststyle, pg_last_copy_id() FROM svv_table_info WHERE \"table\" = 'kept'")
+        assert cursor.fetchall() == [("KEY(a)", -1)]
+
+
+def test_a_catalogue_that_cannot_be_replaced_says_what_to_do(older: RedshiftConfig) -> None:
+    with closing(psycopg2.connect(older.superuser_dsn())) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE VIEW depends AS SELECT * FROM svv_table_info")
+        connection.commit()
+    with pytest.raises(RuntimeError, match=r"another version of the sandbox.*public.depends depends on view svv_table_info.*make clean"):
+        install(older, f"owner_{older.database}", "secret")
