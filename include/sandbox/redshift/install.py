@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import psycopg2
 from psycopg2 import sql
 
 from include.sandbox.redshift.config import RedshiftConfig
+from include.sandbox.state import SandboxError
 
 CATALOG = Path(__file__).parent / "catalog"
 # SNAPSHOT isolation is PostgreSQL's REPEATABLE READ; a backslash in a literal is an escape (as in PostgreSQL 8.0).
@@ -22,27 +24,32 @@ DATABASE_SETTINGS = {
     "createrole_self_grant": "set, inherit",
     "lock_timeout": "0",
     "deadlock_timeout": "100ms",  # after it autovacuum gives way to a writer that waits for its table
+    "log_min_error_statement": "panic",  # CREATE USER … PASSWORD must not end up in the log when it fails
 }
-# What stands in for a Redshift superuser: sees and signals everything in the database, and reaches no file or program.
-USER_ROLES = ("pg_read_all_data", "pg_write_all_data", "pg_monitor", "pg_signal_backend", "pg_maintain")
 
 
 def install(config: RedshiftConfig, user: str, password: str) -> None:
     """Creates or completes the database, its user and the catalogue; repeating it changes nothing.
 
+    A catalogue of another edition is replaced: users' tables and their design stay, the record of past loads goes.
+
     Args:
         config: where PostgreSQL is, and the name of the database.
         user: the Redshift user that owns the database and may create schemas, roles and users.
         password: its password.
+
+    Raises:
+        SandboxError: the catalogue is of another edition and cannot be replaced.
     """
     with closing(psycopg2.connect(config.superuser_dsn("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             _user(cursor, user, password)
             _database(cursor, config.database, user)
+            _close_other_databases(cursor, config.database)
     with closing(psycopg2.connect(config.superuser_dsn())) as connection:
         with connection.cursor() as cursor:
-            _catalogue(cursor, user)
+            _catalogue(cursor, config.database)
         connection.commit()
 
 
@@ -51,8 +58,14 @@ def _user(cursor: Any, user: str, password: str) -> None:
     verb = "ALTER" if cursor.fetchone() else "CREATE"
     role = sql.SQL(verb + " ROLE {} LOGIN CREATEROLE NOSUPERUSER NOCREATEDB PASSWORD {}")
     cursor.execute(role.format(sql.Identifier(user), sql.Literal(password)))
-    for given in USER_ROLES:
-        cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(given), sql.Identifier(user)))
+    # It inherits from the users that it creates (createrole_self_grant), which is what a Redshift superuser needs.
+    # PostgreSQL's own roles, which earlier editions granted, reach beyond the database.
+    cursor.execute("""
+        SELECT roleid::regrole::text FROM pg_auth_members
+        WHERE member = (SELECT oid FROM pg_roles WHERE rolname = %s) AND roleid < 16384
+    """, (user,))  # fmt: skip
+    for (given,) in cursor.fetchall():
+        cursor.execute(sql.SQL("REVOKE {} FROM {}").format(sql.SQL(given), sql.Identifier(user)))
 
 
 def _database(cursor: Any, database: str, user: str) -> None:
@@ -69,25 +82,32 @@ def _database(cursor: Any, database: str, user: str) -> None:
         )
 
 
-def _catalogue(cursor: Any, user: str) -> None:
+def _close_other_databases(cursor: Any, database: str) -> None:
+    """Leaves the cluster's other databases, such as Airflow's, to their owners."""
+    cursor.execute("SELECT datname FROM pg_database WHERE datname <> %s", (database,))
+    for (other,) in cursor.fetchall():
+        cursor.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(other)))
+
+
+def _catalogue(cursor: Any, database: str) -> None:
+    scripts = [path.read_text() for path in sorted(CATALOG.glob("*.sql"))]
+    edition = hashlib.sha256("".join(scripts).encode()).hexdigest()
+    cursor.execute("SELECT obj_description(to_regnamespace('redshift'), 'pg_namespace')")
+    if cursor.fetchone() == (edition,):
+        return
     # The catalogue's own schemas are open to a superuser that asks for it, in this database only.
     cursor.execute("SET LOCAL allow_system_table_mods TO on")
     cursor.execute("SET LOCAL standard_conforming_strings TO on")
     cursor.execute("SET LOCAL check_function_bodies TO off")
     cursor.execute("SET LOCAL client_min_messages TO warning")
-    for script in sorted(CATALOG.glob("*.sql")):
-        cursor.execute(script.read_text())
-    cursor.execute("""
-        SELECT c.oid::regclass::text FROM pg_class c
-        WHERE c.relkind = 'v' AND c.oid >= 16384 AND c.relnamespace = 'pg_catalog'::regnamespace
-    """)
-    for (view,) in cursor.fetchall():
-        cursor.execute(sql.SQL("GRANT SELECT ON {} TO PUBLIC").format(sql.SQL(view)))
-    cursor.execute("REVOKE ALL ON ALL TABLES IN SCHEMA redshift FROM PUBLIC")
-    cursor.execute("GRANT USAGE ON SCHEMA redshift TO PUBLIC")
-    cursor.execute(
-        "GRANT SELECT ON information_schema.table_constraints, information_schema.key_column_usage TO PUBLIC"
-    )
-    cursor.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")  # AWS: r_Schemas_and_tables, everybody has it there
-    cursor.execute("REVOKE EXECUTE ON FUNCTION redshift.log_load(jsonb) FROM PUBLIC")
-    cursor.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(user)))
+    cursor.execute("SET LOCAL search_path TO pg_catalog, pg_temp")
+    try:
+        for script in scripts:
+            cursor.execute(script)
+    except psycopg2.Error as error:
+        reason = ": ".join(part for part in (error.diag.message_primary, error.diag.message_detail) if part)
+        raise SandboxError(
+            f"The database {database} was made by another version of the sandbox, whose catalogue cannot be replaced "
+            f"({reason}); `make clean` starts afresh."
+        ) from error
+    cursor.execute("COMMENT ON SCHEMA redshift IS %s", (edition,))

@@ -1,4 +1,5 @@
 -- What Redshift keeps and PostgreSQL does not. Clients read it through the views only.
+-- Functions that run with the superuser's rights name pg_temp last: it is searched first where it is not named.
 CREATE SCHEMA IF NOT EXISTS redshift;
 
 CREATE TABLE IF NOT EXISTS redshift.designs (
@@ -62,7 +63,7 @@ CREATE TABLE IF NOT EXISTS redshift.load_errors (
 CREATE INDEX IF NOT EXISTS load_errors_by_query ON redshift.load_errors (query);
 
 CREATE OR REPLACE FUNCTION redshift.log_load(given jsonb) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO redshift.loads SELECT * FROM jsonb_populate_record(NULL::redshift.loads, given -> 'load');
     INSERT INTO redshift.load_files SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_files, given -> 'files');
     INSERT INTO redshift.load_errors SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_errors, given -> 'errors')
@@ -75,8 +76,8 @@ LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('redshift.loads', true), '')::jsonb -> part, '[]')
 $$;
 
-CREATE OR REPLACE FUNCTION pg_catalog.redshift_remember_load(given text) RETURNS void
-LANGUAGE sql AS $$
+CREATE FUNCTION pg_catalog.redshift_remember_load(given text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT set_config('redshift.loads', jsonb_build_object(
         'load', redshift.remembered('load') || jsonb_build_array(x.r -> 'load'),
         'files', redshift.remembered('files') || (x.r -> 'files'),
@@ -112,14 +113,13 @@ WHERE NOT EXISTS (SELECT FROM redshift.loads k WHERE k.query = r.query);
 
 -- Tables that are gone take their records with them.
 CREATE OR REPLACE FUNCTION redshift.forget_dropped() RETURNS event_trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     DELETE FROM redshift.designs USING pg_event_trigger_dropped_objects() d
     WHERE table_id = d.objid AND d.classid = 'pg_class'::regclass AND d.objsubid = 0;
     DELETE FROM redshift.constraints USING pg_event_trigger_dropped_objects() d
     WHERE table_id = d.objid AND d.classid = 'pg_class'::regclass AND d.objsubid = 0;
 END $$;
-DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
 CREATE EVENT TRIGGER redshift_forget_dropped ON sql_drop EXECUTE FUNCTION redshift.forget_dropped();
 
 -- Temporary tables that ended with their session fire no event.

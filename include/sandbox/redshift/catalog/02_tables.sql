@@ -1,7 +1,7 @@
 -- Called by the stand-in, in the client's transaction, when a client changes a table.
 
 CREATE OR REPLACE FUNCTION redshift.keep_design(target regclass, design jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     item jsonb;
     suffix text;
@@ -64,12 +64,12 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION redshift.has_design(target regclass) RETURNS boolean
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM redshift.designs WHERE table_id = target)
 $$;
 
 CREATE OR REPLACE FUNCTION redshift.design_of(target regclass) RETURNS jsonb
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT design FROM redshift.designs WHERE table_id = target
 $$;
 
@@ -80,7 +80,7 @@ LANGUAGE sql AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION redshift.extend_design(target regclass, added jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = target), 'MEMBER') THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of relation %s', target);

@@ -194,7 +194,7 @@ SELECT redshift.concatenate();
 -- AWS: PG_LAST_COPY_ID and PG_LAST_COPY_COUNT, of this session; a failed load counts 0 rows. The documentation also says
 -- that a rollback takes the id back, and joins on it after failures; it is kept.
 CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_id() RETURNS integer
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT greatest(
         (SELECT max(query) FROM redshift.loads WHERE session = current_setting('redshift.session', true)),
         (SELECT max((r ->> 'query')::bigint) FROM jsonb_array_elements(redshift.remembered('load')) AS r),
@@ -202,7 +202,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     )::integer
 $$;
 CREATE OR REPLACE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(
         (SELECT rows FROM redshift.loads WHERE query = pg_catalog.pg_last_copy_id()),
         (SELECT (r ->> 'rows')::bigint FROM jsonb_array_elements(redshift.remembered('load')) AS r

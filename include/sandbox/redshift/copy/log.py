@@ -145,7 +145,7 @@ class LoadLog:
 
     def _once(self, sql: str, *parameters: str) -> Any:
         if self._connection is None:
-            self._connection = psycopg2.connect(self._config.superuser_dsn())
+            self._connection = psycopg2.connect(self._config.superuser_dsn(), options="-c search_path=pg_catalog")
             self._connection.autocommit = True
         with self._connection.cursor() as cursor:
             cursor.execute(sql, parameters)

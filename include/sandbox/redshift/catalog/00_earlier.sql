@@ -1,0 +1,26 @@
+-- Takes an earlier edition's catalogue away, except what users' objects may stand on: the functions that they call are
+-- replaced in place, and the design of their tables is theirs.
+DO $$
+DECLARE
+    views text;
+    routine regprocedure;
+BEGIN
+    IF to_regnamespace('redshift') IS NULL THEN
+        RETURN;
+    END IF;
+    DROP EVENT TRIGGER IF EXISTS redshift_forget_dropped;
+    SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ') INTO views
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'v' AND c.oid >= 16384 AND n.nspname IN ('pg_catalog', 'redshift')
+      AND c.relname <> 'visible_constraints';  -- views of information_schema, which cannot be dropped, read it
+    IF views IS NOT NULL THEN
+        EXECUTE 'DROP VIEW ' || views;
+    END IF;
+    FOR routine IN
+        SELECT oid FROM pg_proc WHERE oid >= 16384 AND pronamespace = 'pg_catalog'::regnamespace AND proname LIKE 'redshift\_%'
+    LOOP
+        EXECUTE 'DROP FUNCTION ' || routine;
+    END LOOP;
+    DROP TABLE IF EXISTS redshift.loads, redshift.load_files, redshift.load_errors;
+END $$;
