@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.sdk import DAG, BaseOperator
@@ -23,6 +23,9 @@ from include.sandbox.services import Sandbox, app_client, connect, pipeline_envi
 from sparkify.macros import MACROS
 from tests.oracle import expected_tables
 from tests.pipeline import Run, sparkify
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
 VARIABLE = "AIRFLOW_VAR_"
@@ -69,16 +72,17 @@ class Pipeline:
         dag: whose tasks are run.
         variables: the Airflow Variables.
         name: of the star schema and of the prefix.
+        s3: with the keys of the app, which writes the source bucket.
     """
 
     sandbox: Sandbox
     dag: DAG
     variables: dict[str, str]
     name: str
+    s3: S3Client
     _opened: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.s3 = app_client(self.sandbox.state)
         self.variables = {
             **self.variables,
             "sparkify_schema": self.name,
@@ -143,8 +147,8 @@ class Pipeline:
         """Remove all that the test made; first the sessions that may hold a lock on it."""
         for connection in self._opened[1:]:
             connection.close()
-        for key in self.source():
-            self.s3.delete_object(Bucket=SOURCE_BUCKET, Key=key)
+        if objects := [{"Key": key} for key in self.source()]:
+            self.s3.delete_objects(Bucket=SOURCE_BUCKET, Delete={"Objects": objects})
         for schema in [*self.schemas(), self.name]:
             self.execute(f"drop schema if exists {schema} cascade")
         if self.sql(f"select 1 from svv_roles where role_name = '{self.name}_reader'"):
@@ -157,7 +161,8 @@ def new_pipeline(_sandbox: Any, environment: dict[str, str], dag: DAG) -> Callab
     variables = {
         name.removeprefix(VARIABLE).lower(): value for name, value in environment.items() if name.startswith(VARIABLE)
     }
-    return lambda: Pipeline(_sandbox.services, dag, variables, f"t_{secrets.token_hex(5)}")
+    s3 = app_client(_sandbox.services.state)
+    return lambda: Pipeline(_sandbox.services, dag, variables, f"t_{secrets.token_hex(5)}", s3)
 
 
 @pytest.fixture

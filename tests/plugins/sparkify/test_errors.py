@@ -90,5 +90,5 @@ def test_an_error_of_nobody_knows_what_may_be_tried_again():
 
 
 def test_what_is_explained_already_is_left_as_it_is():
-    with pytest.raises(AirflowFailException, match="^clear$"), errors.explained("dwh", "Counting"):
+    with pytest.raises(AirflowFailException, match=r"^clear$"), errors.explained("dwh", "Counting"):
         raise AirflowFailException("clear")

@@ -14,9 +14,10 @@ def store(environment):
 
 @pytest.fixture
 def bucket(sandbox, scratch):
+    s3 = sandbox.aws("s3")
     for key in ("A/1.json", "A/2.json", "A/1.json.bak", "A/", "A/deep/", "A/deep/3.json", "A/empty.json", "AB/4.json"):
         body = b"" if key.endswith("/") or "empty" in key else key.encode()
-        sandbox.aws("s3").put_object(Bucket=scratch.bucket, Key=scratch.prefix + key, Body=body)
+        s3.put_object(Bucket=scratch.bucket, Key=scratch.prefix + key, Body=body)
     return scratch
 
 
