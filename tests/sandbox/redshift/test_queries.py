@@ -138,6 +138,35 @@ def test_merge_updates_and_inserts(cursor: Any) -> None:
         ("SELECT 'open", "42601"),
         ("SELECT pg_read_file('/etc/passwd')", "0A000"),
         ("SELECT pg_catalog.lo_import('/etc/passwd')", "0A000"),
+        ("SELECT * INTO u FROM t", "0A000"),
+        ("WITH x AS (DELETE FROM t) SELECT 1", "42601"),
+        ("WITH x AS (SELECT 1 AS a), y AS (INSERT INTO t VALUES (1)) SELECT 1", "42601"),
+        ("WITH x AS MATERIALIZED (SELECT 1) SELECT 1", "42601"),
+        ("WITH x AS (SELECT 1 AS a) MERGE INTO t USING x ON x.a = t.a WHEN MATCHED THEN DELETE", "42601"),
+        ("PREPARE p AS DELETE FROM t", "0A000"),
+        ("PREPARE TRANSACTION 'x'", "42601"),
+        ("EXPLAIN ANALYZE DELETE FROM t", "42601"),
+        ("EXPLAIN (ANALYZE) DELETE FROM t", "42601"),
+        ("EXPLAIN COPY t FROM 's3://b/k'", "42601"),
+        ("EXPLAIN DECLARE c CURSOR FOR SELECT 1", "42601"),
+        ("DECLARE c CURSOR FOR DELETE FROM t", "42601"),
+        ("DECLARE c SCROLL CURSOR FOR SELECT 1", "42601"),
+        ("FETCH PRIOR FROM c", "42601"),
+        ("DELETE FROM t WHERE CURRENT OF c", "42601"),
+        ("SELECT 1 FETCH FIRST 1 ROW ONLY", "42601"),
+        ("SELECT a FROM ONLY t", "42601"),
+        ("UPDATE ONLY t SET a = 1", "42601"),
+        ("SELECT a FROM t TABLESAMPLE SYSTEM (1)", "42601"),
+        ("SELECT a FROM t FOR NO KEY UPDATE", "0A000"),
+        ("INSERT INTO t OVERRIDING SYSTEM VALUE VALUES (1)", "42601"),
+        ("SELECT ROW(1, 2)", "0A000"),
+        ("SELECT '{1}'::int[]", "42601"),
+        ("SELECT '{}'::jsonb", "0A000"),
+        ("SELECT cast('x' AS uuid)", "0A000"),
+        ("CREATE TABLE u AS SELECT json '{}' AS j", "0A000"),
+        ("CREATE VIEW v WITH (security_barrier) AS SELECT 1", "42601"),
+        ("CREATE VIEW v AS SELECT \"pg_read_file\"('/etc/passwd')", "0A000"),
+        ("LOAD 'x'", "42601"),
         ("COPY t TO '/tmp/out'", "42601"),
         ("COPY t TO PROGRAM 'id'", "42601"),
         ("COPY t FROM '/etc/passwd'", "0A000"),
@@ -151,6 +180,27 @@ def test_what_redshift_refuses_is_refused(cursor: Any, sql: str, state: str) -> 
     with pytest.raises(psycopg2.Error) as refused:
         cursor.execute(sql)
     assert refused.value.pgcode == state
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT format, (SELECT 1 AS path) FROM (SELECT 2 AS format) AS x (format)", (2, 1)),
+        ("SELECT t.into_, t.json FROM (SELECT 1 AS into_, 2 AS json) t", (1, 2)),
+        ("SELECT substring('abc' FROM 2 FOR 1), 5#2, 5 # 2", ("b", 7, 7)),
+        ("WITH x (a) AS (SELECT 1), y AS (SELECT a + 1 AS b FROM x) SELECT a, b FROM x, y", (1, 2)),
+        ("INSERT INTO t WITH x AS (SELECT 1 AS a) SELECT a FROM x; SELECT a FROM t", (1,)),
+        ("WITH x AS (SELECT 3 AS a) INSERT INTO t SELECT a FROM x; SELECT a FROM t", (3,)),
+        ("INSERT INTO t VALUES (4); WITH x AS (SELECT 4 AS a) DELETE FROM t USING x WHERE x.a = t.a;"
+         "SELECT count(*) FROM t", (0,)),
+        ("PREPARE p (int) AS SELECT $1 + 1; EXECUTE p (1)", (2,)),
+        ("BEGIN; DECLARE c CURSOR FOR SELECT 1 AS a UNION SELECT 2 ORDER BY a; FETCH FORWARD 1 FROM c", (1,)),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_refused_form_and_is_none_runs(cursor: Any, sql: str, expected: tuple[Any, ...]) -> None:
+    cursor.execute("CREATE TABLE t (a int)")
+    cursor.execute(sql)
+    assert cursor.fetchone() == expected
 
 
 def test_settings_are_kept_for_the_session(cursor: Any) -> None:

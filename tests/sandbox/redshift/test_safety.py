@@ -160,5 +160,7 @@ def test_a_catalogue_that_cannot_be_replaced_says_what_to_do(older: RedshiftConf
     with closing(psycopg2.connect(older.superuser_dsn())) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE VIEW depends AS SELECT * FROM svv_table_info")
         connection.commit()
-    with pytest.raises(RuntimeError, match=r"another version of the sandbox.*public.depends depends on view svv_table_info.*make clean"):
+    with pytest.raises(
+        RuntimeError, match=r"another version of the sandbox.*public.depends depends on view svv_table_info.*make clean"
+    ):
         install(older, f"owner_{older.database}", "secret")

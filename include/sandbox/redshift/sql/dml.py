@@ -6,6 +6,9 @@ from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.identifiers import qualified
 from include.sandbox.redshift.sql.statement import Statement
 
+# What may follow the queries of WITH; PostgreSQL takes MERGE there too.
+AFTER_WITH = {"select", "insert", "update", "delete", "merge"}
+
 
 def insert(statement: Statement) -> Plan:
     """Translates INSERT INTO."""
@@ -36,17 +39,15 @@ def delete(statement: Statement) -> Plan:
 
 def with_(statement: Statement) -> Plan:
     """Translates WITH … before a query or a write."""
-    at = 2 if statement[1].is_word("recursive") else 1
-    while at < len(statement):
-        if statement[at].is_symbol("("):
-            at = statement.closing(at)
-        elif statement[at].is_word("select"):
-            break
-        elif statement[at].is_word("delete", "insert") and statement[at + 1].is_word("from", "into"):
-            return Plan(statement.render(), "WITH", locks=(qualified(statement, at + 2)[0],))
-        elif statement[at].is_word("update", "delete", "insert") and statement[at - 1].is_symbol(")"):
-            return Plan(statement.render(), "WITH", locks=(qualified(statement, at + 1)[0],))
-        at += 1
+    at = 1
+    while at < len(statement) and not (statement[at - 1].is_symbol(")") and statement[at].is_word(*AFTER_WITH)):
+        at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
+    word, follows = statement[at], statement[at + 1]
+    if word.is_word("merge"):
+        raise statement.error(at)
+    if word.is_word("insert", "update", "delete"):
+        target = at + 2 if follows.is_word("into", "from") else at + 1
+        return Plan(statement.render(), "WITH", locks=(qualified(statement, target)[0],))
     return Plan(statement.render(), "SELECT")
 
 

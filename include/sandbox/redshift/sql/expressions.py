@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.statement import Statement
-from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric
+from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
 
 RENAMED = {"nvl": "coalesce"}
 PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
@@ -37,8 +37,10 @@ def rewrite(statement: Statement) -> None:
             _word(statement, index)
         elif token.is_symbol("||"):
             _concatenation(statement, index)
-        elif token.is_symbol("::") and bare_numeric(statement, index + 1):
-            statement.replace(index + 1, index + 1, "numeric(18,0)")
+        elif token.is_symbol("::"):
+            check_expression_type(statement, index + 1)
+            if bare_numeric(statement, index + 1):
+                statement.replace(index + 1, index + 1, "numeric(18,0)")
 
 
 def _word(statement: Statement, index: int) -> None:
@@ -47,6 +49,8 @@ def _word(statement: Statement, index: int) -> None:
         return
     if called:
         _call(statement, index, word)
+    elif statement[index + 1].kind == "string":
+        check_expression_type(statement, index)
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
     if word == "minus" and (statement[index + 1].is_word("select", "all") or called):
@@ -102,6 +106,8 @@ def _extract(statement: Statement, index: int) -> None:
 
 
 def _cast(statement: Statement, last: int) -> None:
+    if statement[last - 1].is_word("as"):
+        check_expression_type(statement, last)
     if bare_numeric(statement, last) and statement[last - 1].is_word("as"):
         statement.replace(last, last, "numeric(18,0)")
 

@@ -85,9 +85,9 @@ def qualified(statement: Statement, index: int) -> tuple[str, int]:
     """Returns the table name at a token, as SQL for PostgreSQL, and the index of the token behind it.
 
     Raises:
-        RedshiftError: there is no name.
+        RedshiftError: there is no name, or a reserved word such as ONLY.
     """
-    if not statement[index].is_name:
+    if not statement[index].is_name or statement[index].is_word(*RESERVED):
         raise statement.error(index)
     last = index
     while statement[last + 1].is_symbol(".") and statement[last + 2].is_name:

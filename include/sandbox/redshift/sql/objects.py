@@ -29,6 +29,10 @@ def create_view(statement: Statement) -> Plan:
         raise unsupported("a late-binding view (WITH NO SCHEMA BINDING) in the sandbox")
     if statement[last].is_word("option"):
         raise statement.error(last)
+    _, at = qualified(statement, 4 if statement[1].is_word("or") else 2)
+    at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at
+    if not statement[at].is_word("as"):
+        raise statement.error(at)
     return Plan(statement.render(), "CREATE")
 
 
@@ -95,22 +99,50 @@ def end(statement: Statement) -> Plan:
 
 
 def explain(statement: Statement) -> Plan:
-    """Translates EXPLAIN [VERBOSE] query."""
-    if statement[1].is_word("analyze") or statement[1].is_symbol("("):
-        raise statement.error(1)
+    """Translates EXPLAIN [VERBOSE] {query | INSERT | UPDATE | DELETE}."""
+    at = 2 if statement[1].is_word("verbose") else 1
+    if not statement[at].is_word("select", "with", "insert", "update", "delete"):
+        raise statement.error(at)
     return Plan(statement.render(), "EXPLAIN")
 
 
+def prepare(statement: Statement) -> Plan:
+    """Translates PREPARE name [(types)] AS query."""
+    at = 2 if statement[1].is_name else 1
+    at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at
+    if not statement[at].is_word("as"):
+        raise statement.error(at)
+    if not statement[at + 1].is_word("select", "with"):
+        raise unsupported(f"PREPARE … AS {statement[at + 1].value.upper()} in the sandbox")
+    return select(statement)
+
+
+def declare(statement: Statement) -> Plan:
+    """Translates DECLARE name CURSOR [WITHOUT HOLD] FOR query: cursors only move forward (AWS: declare)."""
+    at = 5 if statement[3].is_word("without") and statement[4].is_word("hold") else 3
+    if not (statement[1].is_name and statement[2].is_word("cursor")):
+        raise statement.error(2)
+    if not (statement[at].is_word("for") and statement[at + 1].is_word("select", "with")):
+        raise statement.error(at)
+    return select(statement)
+
+
+def fetch(statement: Statement) -> Plan:
+    """Translates FETCH [NEXT | ALL | FORWARD [n | ALL]] FROM name (AWS: fetch)."""
+    backward = statement[1].is_word("prior", "first", "last", "absolute", "relative", "backward")
+    if backward or any(token.is_symbol("-") for token in statement.tokens):
+        raise statement.error(1)
+    return Plan(statement.render(), "FETCH")
+
+
 def select(statement: Statement) -> Plan:
-    """Translates a query; SELECT TOP n becomes LIMIT n, SELECT … INTO creates a table."""
+    """Translates a query; SELECT TOP n becomes LIMIT n."""
     for index, token in enumerate(statement.tokens):
         if token.is_word("top") and statement[index - 1].is_word("select") and statement[index + 1].kind == "number":
             if index != 1 or any(other.is_word("union", "limit", "intersect", "except") for other in statement.tokens):
                 raise unsupported("TOP in a subquery, a set operation or beside LIMIT in the sandbox")
             statement.remove(1, 2)
             return Plan(f"{statement.render()} LIMIT {statement[2].value}", "SELECT")
-        if token.is_word("into") and statement[index - 1].kind != "symbol" and index > 1:
-            raise unsupported("SELECT INTO in the sandbox", hint="use CREATE TABLE … AS")
     return Plan(statement.render(), "SELECT")
 
 

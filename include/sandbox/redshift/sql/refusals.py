@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsupported
+from include.sandbox.redshift.sql.lexer import lower
 from include.sandbox.redshift.sql.statement import Statement
 
 # AWS: c_unsupported-postgresql-functions; what only the leader node has is refused as a whole.
@@ -29,22 +32,23 @@ def refuse(statement: Statement) -> None:
         RedshiftError: the statement holds such a thing.
     """
     for index, token in enumerate(statement.tokens):
-        if token.kind != "word":
-            continue
         follows, before = statement[index + 1], statement[index - 1]
-        if token.value in FUNCTIONS and follows.is_symbol("(") and not _is_table(statement, index):
-            raise _function(token.value)
-        if token.value in CHECKS:
-            CHECKS[token.value](statement, index)
-        if token.value == "substr" and follows.is_symbol("(") and not before.is_symbol("."):
+        name = lower(token.value) if token.is_name else ""
+        if name in FUNCTIONS and follows.is_symbol("(") and not _is_table(statement, index):
+            raise _function(name)
+        if name == "substr" and follows.is_symbol("(") and not before.is_symbol("."):
             raise unsupported("SUBSTR() function", hint="use SUBSTRING instead")
+        if token.kind == "word" and name in CHECKS and not before.is_symbol("."):
+            CHECKS[name](statement, index)
+        if token.is_symbol("["):  # an array, or a step into SUPER
+            raise statement.error(index)
 
 
 def _is_table(statement: Statement, index: int) -> bool:
-    """Whether a word before a parenthesis names a table: `insert into format (…)`."""
-    before = statement[index - 1]
-    in_schema = before.is_symbol(".") and not statement[index - 2].is_word("pg_catalog")
-    return in_schema or before.is_word("into", "table", "as")
+    """Whether a name before a parenthesis is a table's: `insert into format (…)`."""
+    before, schema = statement[index - 1], statement[index - 2]
+    in_schema = before.is_symbol(".") and not (schema.is_name and lower(schema.value) == "pg_catalog")
+    return in_schema or before.is_word("into", "table", "as", "references", "exists")
 
 
 def _function(name: str) -> RedshiftError:
@@ -88,14 +92,46 @@ def _qualify(statement: Statement, index: int) -> None:
         raise unsupported("QUALIFY in the sandbox", hint="number the rows in a subquery and filter outside it")
 
 
-def _array(statement: Statement, index: int) -> None:
-    if statement[index + 1].is_symbol("["):
-        raise statement.error(index + 1)
-
-
 def _for(statement: Statement, index: int) -> None:
-    if statement[index + 1].is_word("update", "share"):
+    follows, then = statement[index + 1], statement[index + 2]
+    weaker = (follows.is_word("no") and then.is_word("key")) or (follows.is_word("key") and then.is_word("share"))
+    if follows.is_word("update", "share") or weaker:
         raise RedshiftError("SELECT FOR UPDATE/SHARE is not supported", "0A000")
+
+
+def _write(statement: Statement, index: int) -> None:
+    """A WITH query only reads: PostgreSQL would run a DELETE in it."""
+    in_with = statement[index - 1].is_symbol("(") and statement[index - 2].is_word("as", "materialized")
+    if in_with and statement[index + 1].is_name:
+        raise statement.error(index)
+
+
+def _materialized(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_word("as", "not") and statement[index + 1].is_symbol("("):
+        raise statement.error(index)
+
+
+def _into(statement: Statement, index: int) -> None:
+    if not statement[index - 1].is_word("insert", "merge"):
+        raise unsupported("SELECT INTO in the sandbox", hint="use CREATE TABLE … AS")
+
+
+def _row(statement: Statement, index: int) -> None:
+    if statement[index + 1].is_symbol("("):
+        raise unsupported("a row constructor")
+
+
+def _followed_by(*words: str) -> Callable[[Statement, int], None]:
+    def check(statement: Statement, index: int) -> None:
+        if index and statement[index + 1].is_word(*words):
+            raise statement.error(index)
+
+    return check
+
+
+def _before_a_name(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_name and statement[index + 1].is_name:
+        raise statement.error(index)
 
 
 def _values(statement: Statement, index: int) -> None:
@@ -107,5 +143,8 @@ def _values(statement: Statement, index: int) -> None:
 
 CHECKS = {
     "returning": _returning, "conflict": _conflict, "distinct": _distinct, "filter": _filter, "lateral": _lateral,
-    "qualify": _qualify, "array": _array, "for": _for, "values": _values,
+    "qualify": _qualify, "for": _for, "values": _values, "insert": _write, "update": _write, "delete": _write,
+    "merge": _write, "materialized": _materialized, "into": _into, "row": _row, "only": _before_a_name,
+    "tablesample": _before_a_name, "overriding": _followed_by("system", "user"), "current": _followed_by("of"),
+    "fetch": _followed_by("first", "next"),
 }  # fmt: skip

@@ -20,8 +20,8 @@ BY_VERB: dict[str, Callable[[Statement], Plan]] = {
     "ANALYZE": objects.analyze, "ANALYSE": objects.analyze, "VACUUM": objects.vacuum, "BEGIN": objects.begin,
     "START": objects.begin, "COMMIT": objects.end, "END": objects.end, "ROLLBACK": objects.end, "ABORT": objects.end,
     "EXPLAIN": objects.explain, "SET": settings.set_, "SHOW": settings.show, "RESET": settings.reset,
-    "GRANT": roles.grant, "REVOKE": roles.grant, "COPY": copy_command, "DECLARE": objects.select,
-    "FETCH": objects.select, "CLOSE": objects.select, "PREPARE": objects.select, "EXECUTE": objects.select,
+    "GRANT": roles.grant, "REVOKE": roles.grant, "COPY": copy_command, "DECLARE": objects.declare,
+    "FETCH": objects.fetch, "CLOSE": objects.select, "PREPARE": objects.prepare, "EXECUTE": objects.select,
     "DEALLOCATE": objects.select, "UNLOAD": objects.refused, "CALL": objects.refused, "CANCEL": objects.refused,
     "USE": objects.refused, "REFRESH": objects.refused, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
 }  # fmt: skip

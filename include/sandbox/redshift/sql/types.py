@@ -20,6 +20,12 @@ CHARACTERS = {"varchar": True, "nvarchar": True, "text": True, "char": False, "n
               "bpchar": False}  # fmt: skip
 # Redshift has them, the sandbox does not hold them.
 MISSING = {"super", "varbyte", "varbinary", "binary", "geometry", "geography", "hllsketch", "interval"}
+# PostgreSQL's own (AWS: c_unsupported-postgresql-datatypes), and Redshift's that the sandbox does not hold.
+FOREIGN = {
+    "json", "jsonb", "uuid", "xml", "hstore", "money", "inet", "cidr", "macaddr", "bytea", "bit", "varbit", "point",
+    "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery", "int4range", "int8range", "numrange",
+    "tsrange", "tstzrange", "daterange", "citext", *MISSING - {"interval", "binary"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,16 @@ def column_type(statement: Statement, index: int) -> ColumnType:
 def bare_numeric(statement: Statement, index: int) -> bool:
     """Whether a token is NUMERIC without a precision, which means (18,0) (AWS: r_Numeric_types201)."""
     return statement[index].is_word("numeric", "decimal", "dec") and not statement[index + 1].is_symbol("(")
+
+
+def check_expression_type(statement: Statement, index: int) -> None:
+    """Checks the type that a value is cast to.
+
+    Raises:
+        RedshiftError: Redshift does not have it, or the sandbox does not.
+    """
+    if statement[index].is_word(*FOREIGN):
+        raise unsupported(f"type {statement[index].value}")
 
 
 def _numbers(statement: Statement, index: int) -> tuple[list[str], int]:
