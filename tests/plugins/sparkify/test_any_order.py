@@ -63,7 +63,7 @@ def test_pieces_backwards_one_of_them_twice_songs_late(pipeline, folder, expecte
 
 
 @pytest.mark.long
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(pieces=st.permutations([*PIECES, PIECES[1], (hour(8), hour(23))]))
 def test_pieces_in_any_order(new_pipeline, folder, expected, pieces):
     pipeline = new_pipeline()

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,8 @@ def of_kinds(*, matching: Callable[[str], bool]):
 @pytest.mark.parametrize("kind", of_kinds(matching=lambda kind: "jsonpaths" not in kind and kind not in CHECKED))
 def test_a_record_that_cannot_be_loaded_is_named(loaded, folder, tmp_path, kind):
     with spoiled(loaded, folder, tmp_path / "bucket", kind) as bad:
+        if kind == "nul_byte":
+            bad = replace(bad, column=None)  # JSON allows no raw control character: the whole record is unreadable
         message = failure(loaded)
         line = bad.line or _last_line(tmp_path / "bucket" / bad.key, kind)
         assert f"{loaded.variables['sparkify_source']}/{bad.key}, line {line}: " in message
