@@ -64,6 +64,8 @@ class Airflow:
         """
         state = self.sandbox.state
         write_private(_passwords(state), json.dumps({ADMIN: state.secret("airflow_admin")}))
+        # Airflow imports this module, from a folder of this name, in every process.
+        write_private(state.folder("airflow") / "config" / "airflow_local_settings.py", "import sparkify.preload\n")
         port = state.port("ui")
         environment = airflow_environment(self.sandbox, schedule=self.schedule)
         for name, arguments in COMPONENTS.items():
