@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import CronDataIntervalTimetable
+
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
 from sparkify.operators.warehouse import WarehouseOperator
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def root():
-    # not below pytest's own folder: as root it closes that to others at every start, and PostgreSQL runs as another user
+    # not below pytest's own folder: as root it closes that to others at every start, and PostgreSQL is run by another
     folder = Path(tempfile.mkdtemp(prefix="sparkify-"))
     yield folder
     shutil.rmtree(folder)

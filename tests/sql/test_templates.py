@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import sqlfluff
 from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
+
 from sparkify.macros import MACROS
 
 ROOT = Path(__file__).parents[2]
