@@ -54,10 +54,15 @@ class Backend:
         reading, watching = self.channel.reading(), self._client.reading()
         if not watching.done():
             await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if watching.done() and not watching.result():
-            raise ClientGoneError("the client is gone")
+        self.check_client()
         if reading.done() or watching.done():
             self.channel.take_in(await reading)
+
+    def check_client(self) -> None:
+        """Raises ClientGoneError if the client has closed its connection."""
+        watching = self._client.reading()
+        if watching.done() and (watching.exception() is not None or not watching.result()):
+            raise ClientGoneError("the client is gone")
 
     def has_answer(self) -> bool:
         """Tells, without waiting, whether an answer has arrived; what is none is relayed."""
@@ -181,7 +186,8 @@ class Transaction:
         """
         if self.internal:
             self.internal = False
-            await self._backend.rows("ROLLBACK" if self.failed else "COMMIT")
+            if self._backend.status != "I":  # a COMMIT of the client's may have ended it
+                await self._backend.rows("ROLLBACK" if self.failed else "COMMIT")
         if self._backend.status == "I":
             self._locked.clear()
 

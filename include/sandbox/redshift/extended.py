@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.errors import SYNTAX_ERROR, BackendError, RedshiftError
 from include.sandbox.redshift.plan import Plan
+from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.wire import Frame
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class Extended:
     async def _parse(self, body: bytes) -> None:
         session = self._session
         (name, text), types = wire.strings(body, 2)
-        statements = session.translator.split(text)
+        statements = await apart(session.translator.split, text, len(text))
         if len(statements) > 1:
             raise RedshiftError("cannot insert multiple commands into a prepared statement", SYNTAX_ERROR)
-        plan = session.translator.translate(statements[0]) if statements else Plan("")
+        plan = await apart(session.translator.translate, statements[0], len(text)) if statements else Plan("")
         if plan.load is None:
             # PostgreSQL takes the transaction's snapshot when it analyses the statement: the locks come first.
             await session.transaction.lock(plan.locks)
@@ -108,6 +109,9 @@ class Extended:
         if plan.load is not None:
             await session.prepare(plan)
             last = wire.command_complete(await session.load(plan))
+        elif session.transaction.internal and plan.begins_transaction:
+            session.transaction.adopt()
+            last = wire.command_complete("BEGIN")
         else:
             last = await self._exchange(wire.frame(b"E", body), b"CIs", relay=False)
             if last[:1] != b"s":
@@ -153,11 +157,9 @@ class Extended:
         return final
 
     def _statement(self, name: str) -> Plan:
-        if name not in self._statements:
-            raise RedshiftError(f'prepared statement "{name}" does not exist', "26000")
-        return self._statements[name]
+        """Returns a statement's plan; those that PREPARE made are PostgreSQL's alone, and plain queries."""
+        return self._statements.get(name, Plan(""))
 
     def _portal(self, name: str) -> Plan:
-        if name not in self._portals:
-            raise RedshiftError(f'portal "{name}" does not exist', "34000")
-        return self._portals[name]
+        """Returns a portal's plan; cursors are portals that are PostgreSQL's alone."""
+        return self._portals.get(name, Plan(""))

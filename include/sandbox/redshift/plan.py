@@ -41,7 +41,12 @@ class Plan:
     @property
     def controls_transaction(self) -> bool:
         """Whether it begins or ends a transaction."""
-        return self.verb in {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"}
+        return self.begins_transaction or self.ends_transaction
+
+    @property
+    def begins_transaction(self) -> bool:
+        """Whether it begins a transaction."""
+        return self.verb == "BEGIN"
 
     @property
     def ends_transaction(self) -> bool:

@@ -17,6 +17,7 @@ from include.sandbox.redshift.errors import (
 )
 from include.sandbox.redshift.extended import Extended
 from include.sandbox.redshift.sql.translate import Translator
+from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.wire import Channel, Frame
 
 if TYPE_CHECKING:
@@ -102,11 +103,11 @@ class Session:
         """Runs a simple Query: its statements in order, in one transaction, up to the first error."""
         verb = ""
         try:
-            statements = self.translator.split(text)
+            statements = await apart(self.translator.split, text, len(text))
             if not statements:
                 self.client.send(wire.frame(b"I"))
             for statement in statements:
-                plan = self.translator.translate(statement)
+                plan = await apart(self.translator.translate, statement, len(text))
                 verb = plan.verb
                 await self._statement(plan, alone=len(statements) == 1)
             await self.transaction.close()
@@ -117,7 +118,7 @@ class Session:
 
     async def _statement(self, plan: Plan, *, alone: bool) -> None:
         if plan.controls_transaction and self.transaction.internal:
-            if not plan.ends_transaction:
+            if plan.begins_transaction:
                 self.transaction.adopt()
                 self.client.send(wire.command_complete("BEGIN"))
                 return

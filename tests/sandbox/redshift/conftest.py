@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import shutil
@@ -26,11 +27,15 @@ from include.sandbox.redshift import RedshiftConfig, install
 
 ROOT = Path(__file__).parents[3]
 SERVER = """
-import asyncio, os, sys
+import asyncio, os, signal, sys
 from include.sandbox.redshift import RedshiftConfig, serve
 config = RedshiftConfig(os.environ["SANDBOX_POSTGRES_DSN"], "127.0.0.1", 0, aws_endpoint=sys.argv[1],
                         default_iam_role=sys.argv[2])
-asyncio.run(serve(config, lambda port: print(port, flush=True)))
+async def until_stopped():
+    serving = asyncio.ensure_future(serve(config, lambda port: print(port, flush=True)))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    await asyncio.gather(serving, return_exceptions=True)
+asyncio.run(until_stopped())
 """
 ROLE = "arn:aws:iam::123456789012:role/sparkify-copy"
 USER = "awsuser"
@@ -44,6 +49,7 @@ class Cluster:
     endpoint: str
     password: str
     port: int = 0
+    config: Any = None
     bucket: str = "bucket"
     role: str = ROLE
     opened: list[Any] = field(default_factory=list)
@@ -92,7 +98,8 @@ def cluster() -> Iterator[Cluster]:
         postgres.dsn("postgres"), "127.0.0.1", 0, aws_endpoint=cluster.endpoint, default_iam_role=ROLE
     )
     install(config, USER, cluster.password)
-    stop = _serve(config, cluster)
+    cluster.config = config
+    cluster.port, stop = serve(config)
     cluster.aws("iam").create_role(RoleName="sparkify-copy", AssumeRolePolicyDocument="{}")
     cluster.aws("s3").create_bucket(
         Bucket=cluster.bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
@@ -106,21 +113,29 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
-def _serve(config: RedshiftConfig, cluster: Cluster) -> Callable[[], None]:
-    """Runs the stand-in in a process of its own, as the sandbox does; returns what stops it."""
+def serve(config: RedshiftConfig) -> tuple[int, Callable[[], None]]:
+    """Runs the stand-in in a process of its own, as the sandbox does; returns its port and what stops it."""
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER, config.aws_endpoint, ROLE], stdout=subprocess.PIPE, text=True,
         env=os.environ | {"SANDBOX_POSTGRES_DSN": config.postgres_dsn, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdout is not None
-    cluster.port = int(process.stdout.readline())
+    port = int(process.stdout.readline())
 
     def stop() -> None:
         process.terminate()
         process.wait(30)
         process.stdout.close()
 
-    return stop
+    return port, stop
+
+
+@pytest.fixture
+def second(cluster: Cluster) -> Iterator[tuple[Cluster, Callable[[], None]]]:
+    """Another stand-in in front of the same PostgreSQL, and what stops it."""
+    port, stop = serve(cluster.config)
+    yield dataclasses.replace(cluster, port=port), stop
+    stop()
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.config import RedshiftConfig
@@ -17,11 +16,10 @@ from include.sandbox.redshift.copy.sources import Bucket, Source
 from include.sandbox.redshift.copy.target import Target, find_target
 from include.sandbox.redshift.errors import BackendError, RedshiftError
 from include.sandbox.redshift.sql.identifiers import literal, quote
+from include.sandbox.redshift.threads import aside
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.session import Session
-
-Result = TypeVar("Result")
 
 
 class Loader:
@@ -50,8 +48,8 @@ class Loader:
             BackendError: PostgreSQL refused the rows.
         """
         target = await find_target(command, session.backend)
-        bucket, sources, rows = await _aside(self._prepare, command, target)
-        query = await _aside(self._log.next_query)
+        bucket, sources, rows = await aside(self._prepare, command, target)
+        query = await aside(self._log.next_query)
         record = LoadRecord(query, session.id, target.pid, target.user, target.oid, command.name, command.source)
         try:
             await self._copy(command, session, target, rows.batches(bucket, sources))
@@ -100,9 +98,10 @@ class Loader:
             raise BackendError(failure)
 
     async def _send(self, session: Session, batches: Iterator[bytes], *, discard: bool) -> None:
-        while (batch := await _aside(next, batches, b"")) != b"":
+        while (batch := await aside(next, batches, b"")) != b"":
             if session.cancelled.is_set():
                 raise RedshiftError("Query cancelled on user's request", "57014")
+            session.backend.check_client()
             if session.backend.has_answer():
                 return  # PostgreSQL has refused the rows, or was told to cancel
             if not discard:
@@ -114,7 +113,7 @@ class Loader:
         status, count = ("aborted", 0) if failure else ("completed", rows.rows)
         record.finish(status, count, failure)
         finished = record.json(rows.files, rows.errors)
-        await _aside(self._log.write, finished)
+        await aside(self._log.write, finished)
         return finished
 
     async def _remember(self, session: Session, record: str) -> None:
@@ -137,8 +136,3 @@ async def _settled(session: Session) -> None:
     """Waits until PostgreSQL has left the COPY."""
     while (await session.backend.next()).kind != b"Z":
         pass
-
-
-async def _aside(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Runs blocking work in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -15,7 +15,8 @@ from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
 from include.sandbox.redshift.errors import RedshiftError
 
-BATCH = 1 << 18
+# Between two batches a COPY notices that it is cancelled: characters, and rows when they are narrow.
+BATCH, BATCH_ROWS = 1 << 18, 4096
 # AWS: r_STL_LOADERROR_DETAIL keeps at most 20 errors a slice; the sandbox has one slice.
 DETAILED = 20
 
@@ -55,7 +56,7 @@ class Rows:
             for line in self._lines(opened):
                 batch.append(line)
                 size += len(line)
-                if size > BATCH:
+                if size > BATCH or len(batch) == BATCH_ROWS:
                     yield "".join(batch).encode()
                     batch, size = [], 0
         if batch:

@@ -59,7 +59,9 @@ def refuse_reserved(statement: Statement) -> None:
         RedshiftError: such a word is used as a name without quotes.
     """
     for index, token in enumerate(statement.tokens):
-        if token.is_word(*ALWAYS_NAMES) or (statement[index - 1].is_word("as") and _is_alias(statement, index)):
+        if token.kind != "word":
+            continue
+        if token.value in ALWAYS_NAMES or (statement[index - 1].is_word("as") and _is_alias(statement, index)):
             raise statement.error(index)
 
 

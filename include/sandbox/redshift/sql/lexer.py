@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsupported
 
@@ -37,8 +37,7 @@ ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, quoted identifier, literal or symbol, with its place in the text.
 
     Args:

@@ -32,16 +32,20 @@ def refuse(statement: Statement) -> None:
         RedshiftError: the statement holds such a thing.
     """
     for index, token in enumerate(statement.tokens):
-        follows, before = statement[index + 1], statement[index - 1]
-        name = lower(token.value) if token.is_name else ""
-        if name in FUNCTIONS and follows.is_symbol("(") and not _is_table(statement, index):
-            raise _function(name)
-        if name == "substr" and follows.is_symbol("(") and not before.is_symbol("."):
-            raise unsupported("SUBSTR() function", hint="use SUBSTRING instead")
-        if token.kind == "word" and name in CHECKS and not before.is_symbol("."):
-            CHECKS[name](statement, index)
-        if token.is_symbol("["):  # an array, or a step into SUPER
+        if token.is_name:
+            _refuse_name(statement, index, lower(token.value))
+        elif token.is_symbol("["):  # an array, or a step into SUPER
             raise statement.error(index)
+
+
+def _refuse_name(statement: Statement, index: int, name: str) -> None:
+    called, part = statement[index + 1].is_symbol("("), statement[index - 1].is_symbol(".")
+    if name in FUNCTIONS and called and not _is_table(statement, index):
+        raise _function(name)
+    if name == "substr" and called and not part:
+        raise unsupported("SUBSTR() function", hint="use SUBSTRING instead")
+    if name in CHECKS and statement[index].kind == "word" and not part:
+        CHECKS[name](statement, index)
 
 
 def _is_table(statement: Statement, index: int) -> bool:

@@ -108,8 +108,10 @@ def case_sensitivity(statement: Statement) -> bool | None:
     """Returns what a statement sets enable_case_sensitive_identifier to, None if it is another statement."""
     if statement.verb == "RESET" and statement[1].is_word("all", "enable_case_sensitive_identifier"):
         return False
+    if statement.verb != "SET":
+        return None
     names = [token.value.lower() for token in statement.tokens]
-    if statement.verb != "SET" or "enable_case_sensitive_identifier" not in names[:3]:
+    if "enable_case_sensitive_identifier" not in names[:3]:
         return None
     return names[-1] in {"on", "true", "1", "yes"}
 

@@ -1,0 +1,22 @@
+"""Work that takes long, away from the event loop: other sessions go on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+# Reading a statement of this many characters takes some milliseconds.
+LONG = 1 << 15
+
+
+async def aside(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Runs blocking work in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
+
+
+async def apart(function: Callable[[Given], Result], given: Given, size: int) -> Result:
+    """Calls a function, in a thread if it has many (`size`) characters to read."""
+    return function(given) if size < LONG else await aside(function, given)

@@ -1,0 +1,135 @@
+"""The protocol as drivers use it beyond plain statements: pipelines, cursors, batches, large and many messages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import psycopg
+import psycopg2
+import pytest
+
+
+@pytest.fixture
+def connection(cluster: Any, schema: str) -> Any:
+    address = {"host": "127.0.0.1", "port": cluster.port, "dbname": "dev", "user": "awsuser"}
+    connection = psycopg.connect(
+        **address, password=cluster.password, autocommit=True, options=f"-csearch_path={schema}"
+    )
+    cluster.opened.append(connection)
+    connection.execute("CREATE TABLE t (a int)")
+    return connection
+
+
+def rows(connection: Any, sql: str) -> list[Any]:
+    return list(connection.execute(sql).fetchall())
+
+
+def test_psycopg_3_loads_in_a_transaction_and_rolls_back(cluster: Any, schema: str, connection: Any) -> None:
+    source = cluster.put(f"{schema}/x", '{"a": 1}{"a": 2}')
+    with connection.transaction(force_rollback=True):
+        connection.execute(f"COPY t FROM '{source}' IAM_ROLE default JSON 'auto'")
+        assert rows(connection, "SELECT a FROM t ORDER BY a") == [(1,), (2,)]
+    assert rows(connection, "SELECT a FROM t") == []
+
+
+def test_a_pipeline_is_one_transaction_up_to_its_sync(cluster: Any, schema: str, connection: Any) -> None:
+    source = cluster.put(f"{schema}/x", '{"a": 2}')
+    with connection.pipeline():
+        connection.execute("INSERT INTO t VALUES (%s)", (1,))
+        connection.execute(f"COPY t FROM '{source}' IAM_ROLE default JSON 'auto'")
+        found = connection.execute("SELECT a FROM t ORDER BY a")
+    assert found.fetchall() == [(1,), (2,)]
+    with pytest.raises(psycopg.errors.DivisionByZero), connection.pipeline():  # noqa: PT012 - it raises at its end
+        connection.execute("INSERT INTO t VALUES (%s)", (3,))
+        connection.execute("SELECT 1 / 0")
+    assert rows(connection, "SELECT count(*) FROM t") == [(2,)]
+
+
+def test_begin_within_a_pipeline_begins_a_transaction(connection: Any) -> None:
+    with connection.pipeline():
+        connection.execute("INSERT INTO t VALUES (%s)", (1,))
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO t VALUES (%s)", (2,))
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+    connection.execute("ROLLBACK")
+    assert rows(connection, "SELECT a FROM t") == []
+
+
+def test_a_cursor_of_the_servers_is_read_in_parts(connection: Any) -> None:
+    connection.execute("INSERT INTO t VALUES (1), (2), (3)")
+    with connection.transaction(), connection.cursor(name="c", binary=True) as cursor:
+        cursor.execute("SELECT a, NULL::int, 1.5::numeric(4, 2), 'x' FROM t ORDER BY a")
+        assert [len(cursor.fetchmany(2)), len(cursor.fetchmany(2))] == [2, 1]
+    assert [row for row in connection.cursor().stream("SELECT a FROM t ORDER BY a")] == [(1,), (2,), (3,)]
+
+
+def test_a_prepared_statement_is_used_after_ddl(connection: Any) -> None:
+    for _ in range(8):  # psycopg prepares it after five
+        connection.execute("SELECT * FROM t WHERE a = %s", (1,))
+    connection.execute("ALTER TABLE t ADD COLUMN b int")
+    connection.execute("INSERT INTO t VALUES (1, 2)")
+    assert connection.execute("SELECT * FROM t WHERE a = %s", (1,)).fetchall() == [(1, 2)]
+
+
+def test_a_batch_with_copy_in_the_middle_stops_where_it_fails(cluster: Any, schema: str, connection: Any) -> None:
+    source = cluster.put(f"{schema}/x", '{"a": 2}')
+    copy = f"COPY t FROM '{source}%s' IAM_ROLE default JSON 'auto'"
+    connection.execute(f"INSERT INTO t VALUES (1); {copy % ''}; INSERT INTO t VALUES (3)")
+    assert rows(connection, "SELECT a FROM t ORDER BY a") == [(1,), (2,), (3,)]
+    with pytest.raises(psycopg.errors.InternalError_, match="does not exist"):
+        connection.execute(f"INSERT INTO t VALUES (4); {copy % '-none'}; INSERT INTO t VALUES (5)")
+    assert rows(connection, "SELECT count(*) FROM t") == [(3,)]
+
+
+@pytest.mark.parametrize("text", ["", " ; ;", "-- nothing", "/* nothing */"])
+def test_an_empty_query_is_answered(connection: Any, text: str) -> None:
+    assert connection.execute(text).pgresult.status == psycopg.pq.ExecStatus.EMPTY_QUERY
+
+
+def test_copy_takes_no_parameters(connection: Any) -> None:
+    with pytest.raises(psycopg.errors.SyntaxError, match=r"\$1"):
+        connection.execute("COPY t FROM %s IAM_ROLE default JSON 'auto'", ("s3://bucket/x",))
+
+
+def test_others_are_served_while_a_long_statement_is_read(cluster: Any, connection: Any) -> None:
+    longest, other, done = [0.0], cluster.psycopg2(), threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            started = time.monotonic()
+            other.cursor().execute("SELECT 1")
+            longest.append(time.monotonic() - started)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    started = time.monotonic()
+    connection.execute("INSERT INTO t VALUES " + ",".join(f"({number})" for number in range(100_000)))
+    seconds = time.monotonic() - started
+    done.set()
+    thread.join()
+    assert rows(connection, "SELECT count(*), sum(a) FROM t") == [(100_000, 4_999_950_000)]
+    assert max(longest) < seconds / 3
+
+
+def test_a_literal_of_megabytes_and_a_large_result_pass(connection: Any) -> None:
+    assert rows(connection, f"SELECT length('{'x' * 10_000_000}')") == [(10_000_000,)]
+    connection.execute("INSERT INTO t VALUES " + ",".join(["(7)"] * 1000))
+    found = rows(connection, "SELECT x.a, repeat('y', 20) FROM t x, (SELECT a FROM t LIMIT 100) z")
+    assert len(found) == 100_000
+
+
+def test_fifty_sessions_write_one_table_at_once(cluster: Any, schema: str, connection: Any) -> None:
+    def insert() -> None:
+        with psycopg2.connect(host="127.0.0.1", port=cluster.port, dbname="dev", user="awsuser",
+                              password=cluster.password) as own, own.cursor() as cursor:  # fmt: skip
+            cursor.execute(f"INSERT INTO {schema}.t SELECT count(*) FROM {schema}.t")
+        own.close()
+
+    threads = [threading.Thread(target=insert) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rows(connection, "SELECT count(*), count(DISTINCT a), max(a) FROM t") == [(50, 50, 49)]
