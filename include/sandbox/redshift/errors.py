@@ -8,7 +8,6 @@ INTERNAL_ERROR = "XX000"
 SYNTAX_ERROR = "42601"
 NOT_SUPPORTED = "0A000"
 UNDEFINED_SETTING = "42704"
-ACTIVE_TRANSACTION = "25001"
 FAILED_TRANSACTION = "25P02"
 
 # Prefix of the names of the CHECK constraints that count bytes: VARCHAR(n) is n bytes (AWS: r_Character_types).
@@ -96,9 +95,9 @@ def in_redshift_words(fields: dict[str, str], statement: str = "") -> dict[str, 
         statement: first word of the statement, upper case.
 
     Returns:
-        The fields for the client; `V`, which Redshift does not send, is gone.
+        The fields for the client without `V`, which Redshift does not send, and `P`, an offset in the translated text.
     """
-    found = {key: value for key, value in fields.items() if key != "V"}
+    found = {key: value for key, value in fields.items() if key not in {"V", "P"}}
     state = found.get("C", "")
     if state == "22001" or found.get("n", "").startswith(BYTE_LIMIT_PREFIX):
         limit = "Value too long for character type"

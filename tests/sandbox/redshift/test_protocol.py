@@ -88,6 +88,12 @@ def test_an_empty_query_is_answered(connection: Any, text: str) -> None:
     assert connection.execute(text).pgresult.status == psycopg.pq.ExecStatus.EMPTY_QUERY
 
 
+def test_an_error_points_nowhere_rather_than_astray(connection: Any) -> None:
+    with pytest.raises(psycopg.errors.UndefinedColumn) as failed:
+        connection.execute("/* a comment */ SELECT nvl(1, 2), nothing FROM t")
+    assert failed.value.diag.statement_position is None
+
+
 def test_copy_takes_no_parameters(connection: Any) -> None:
     with pytest.raises(psycopg.errors.SyntaxError, match=r"\$1"):
         connection.execute("COPY t FROM %s IAM_ROLE default JSON 'auto'", ("s3://bucket/x",))

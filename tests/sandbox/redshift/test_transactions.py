@@ -123,6 +123,9 @@ def test_vacuum_is_refused_in_a_block(cluster: Any, table: str) -> None:
     connection.autocommit = True
     connection.cursor().execute(f"VACUUM FULL {table} TO 99 PERCENT")
     connection.cursor().execute(f"ANALYZE {table} PREDICATE COLUMNS")
+    connection.cursor().execute("VACUUM")
+    connection.cursor().execute("ANALYZE")
+    assert connection.notices == []
 
 
 def test_nested_begin_and_stray_commit_only_warn(cluster: Any) -> None:
