@@ -40,7 +40,7 @@ class RunningSandbox:
 
     def redshift(self, **other: Any) -> redshift_connector.Connection:
         """Connect with redshift_connector; `other` replaces parts of the address."""
-        arguments = {**self.address, "database": DATABASE, "ssl": False, **other}
+        arguments = {**self.address, "database": DATABASE, "ssl": False, "application_name": "tests", **other}
         return self._kept(redshift_connector.connect(**arguments))
 
     def psycopg2(self, **other: Any) -> Psycopg2Connection:

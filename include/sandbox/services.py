@@ -158,8 +158,9 @@ def connect(state: State) -> Connection:
     port = state.ports.get("redshift", 0)
     try:
         return redshift_connector.connect(
-            host=LOOPBACK, port=port, database=DATABASE, user=USER, password=state.secret("redshift"), ssl=False
-        )
+            host=LOOPBACK, port=port, database=DATABASE, user=USER, password=state.secret("redshift"), ssl=False,
+            application_name="sandbox",
+        )  # fmt: skip
     except Error as error:
         raise SandboxError(f"The sandbox Redshift on {LOOPBACK}:{port} let nobody in: {error}") from error
 

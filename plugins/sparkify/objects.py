@@ -95,7 +95,11 @@ class Store:
         """
         bucket, prefix = split(url)
         names = [f"{prefix}{key}" for key in keys]
-        return [found for name in names for found in self._listed(bucket, name) if found.key == name and found.size > 0]
+        exact = [found for name in names for found in self._listed(bucket, name) if found.key == name]
+        for found in exact:
+            if found.size == 0:
+                log.warning("%s is empty: it is taken for an object that is not there", found.url)
+        return [found for found in exact if found.size > 0]
 
     def is_empty(self, url: str) -> bool:
         """Whether there is no object at all below a prefix, folder markers aside."""

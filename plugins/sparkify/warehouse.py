@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import sqlparse
+
 from sparkify.errors import explained
 
 if TYPE_CHECKING:
@@ -68,13 +70,11 @@ class Session:
         Returns:
             How many rows the last statement wrote; 0 for one that writes none.
         """
-        from airflow.providers.common.sql.hooks.sql import DbApiHook
-
         written = 0
-        for statement in DbApiHook.split_sql_string(sql, strip_semicolon=True):
+        for statement in sqlparse.split(sql, strip_semicolon=True):
             began = time.monotonic()
             written = self._execute(statement, parameters)[1]
-            log.info("%s: %d rows, %.2f s", " ".join(statement.split()[:4]), written, time.monotonic() - began)
+            log.info("%s: %d rows, %.2f s", _title(statement), written, time.monotonic() - began)
         return written
 
     def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int]:
@@ -88,6 +88,11 @@ class Session:
                 cursor.execute(statement, parameters)
             rows = [tuple(row) for row in cursor.fetchall()] if cursor.description else []
             return rows, max(cursor.rowcount, 0)
+
+
+def _title(statement: str) -> str:
+    code = (line for line in statement.splitlines() if line.strip() and not line.startswith("--"))
+    return " ".join(next(code, statement).split())
 
 
 @contextmanager

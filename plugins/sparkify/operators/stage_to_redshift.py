@@ -127,20 +127,22 @@ class StageToRedshiftOperator(WarehouseOperator):
         return Store(S3Hook(aws_conn_id=self.aws_conn_id))
 
     def _expected(self, store: Store) -> list[S3Object]:
-        if store.is_empty(self.source):
+        objects, missing = self._daily(store) if self.key_format else (store.under(self.source, self.pattern), [])
+        if not objects and store.is_empty(self.source):
             raise AirflowFailException(
                 f"There is no object below {self.source}: is the prefix right, and may connection "
                 f"{self.aws_conn_id!r} list it? Nothing was loaded."
             )
-        if self.key_format is None:
-            return store.under(self.source, self.pattern)
+        self._report_missing(missing)
+        return objects
+
+    def _daily(self, store: Store) -> tuple[list[S3Object], list[str]]:
         if self.interval is None:
             raise AirflowFailException("key_format names objects by day, so the operator needs an interval.")
         covered = Interval.from_ms(int(self.interval["start_ms"]), int(self.interval["end_ms"]))
-        keys = daily_keys(self.key_format, covered.days())
+        keys = daily_keys(str(self.key_format), covered.days())
         objects = store.named(self.source, keys)
-        self._report_missing(sorted({f"{self.source}{key}" for key in keys} - {found.url for found in objects}))
-        return objects
+        return objects, sorted({f"{self.source}{key}" for key in keys} - {found.url for found in objects})
 
     def _report_missing(self, urls: list[str]) -> None:
         if not urls or self.missing == "skip":
