@@ -138,18 +138,22 @@ def second(cluster: Cluster) -> Iterator[tuple[Cluster, Callable[[], None]]]:
     stop()
 
 
+@pytest.fixture(scope="session")
+def owner(cluster: Cluster) -> Iterator[Any]:
+    """A cursor that lasts: connecting takes longer than most tests."""
+    with closing(cluster.psycopg2()) as connection:
+        cluster.opened.clear()
+        connection.autocommit = True
+        yield connection.cursor()
+
+
 @pytest.fixture
-def schema(cluster: Cluster) -> Iterator[str]:
+def schema(cluster: Cluster, owner: Any) -> Iterator[str]:
     """A schema of the test's own, which is also its prefix in S3."""
     name = f"t_{secrets.token_hex(6)}"
-    with closing(cluster.psycopg2()) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(f"CREATE SCHEMA {name}")
+    owner.execute(f"CREATE SCHEMA {name}")
     yield name
     for opened in cluster.opened:
         opened.close()
     cluster.opened.clear()
-    with closing(cluster.psycopg2()) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(f"DROP SCHEMA {name} CASCADE")
-    cluster.opened.clear()
+    owner.execute(f"DROP SCHEMA {name} CASCADE")
