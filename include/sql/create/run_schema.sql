@@ -26,6 +26,29 @@ create table if not exists {{ run() }}.staging_events (
 distkey (ts)
 sortkey (ts);
 
+-- What a play is: a NextSong of somebody. Seconds and milliseconds are added one after the other: as one interval, ts
+-- would pass through floating point.
+create or replace view {{ run() }}.plays as
+select
+    userid,
+    firstname,
+    lastname,
+    gender,
+    level,
+    sessionid,
+    iteminsession,
+    ts,
+    timestamp 'epoch' + (ts / 1000) * interval '1 second' + mod(ts, 1000) * interval '1 millisecond' as start_time,
+    location,
+    useragent,
+    song,
+    artist,
+    length
+from {{ run() }}.staging_events
+where
+    page = 'NextSong'
+    and userid is not null;
+
 create table if not exists {{ run() }}.staging_songs (
     artist_id varchar(64),
     artist_latitude double precision,

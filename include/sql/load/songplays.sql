@@ -16,8 +16,7 @@ from (
         md5(
             userid::varchar || '|' || sessionid::varchar || '|' || iteminsession::varchar || '|' || ts::varchar
         ) as songplay_id,
-        -- seconds and milliseconds apart: ts in one interval would pass through floating point
-        timestamp 'epoch' + (ts / 1000) * interval '1 second' + mod(ts, 1000) * interval '1 millisecond' as start_time,
+        start_time,
         userid as user_id,
         level,
         sessionid as session_id,
@@ -30,11 +29,9 @@ from (
             partition by userid, sessionid, iteminsession, ts
             order by level desc, location desc, useragent desc, song desc, artist desc, length desc
         ) as delivery
-    from {{ run() }}.staging_events
+    from {{ run() }}.plays
     where
-        page = 'NextSong'
-        and userid is not null
-        and ts >= {{ bind.start_ms }}
+        ts >= {{ bind.start_ms }}
         and ts < {{ bind.end_ms }}
 ) as plays
 where plays.delivery = 1

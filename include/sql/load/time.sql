@@ -8,12 +8,9 @@ select
     extract(year from moments.start_time) as year,
     extract(weekday from moments.start_time) as weekday
 from (
-    select distinct
-        timestamp 'epoch' + (ts / 1000) * interval '1 second' + mod(ts, 1000) * interval '1 millisecond' as start_time
-    from {{ run() }}.staging_events
+    select distinct start_time
+    from {{ run() }}.plays
     where
-        page = 'NextSong'
-        and userid is not null
-        and ts >= {{ bind.start_ms }}
+        ts >= {{ bind.start_ms }}
         and ts < {{ bind.end_ms }}
 ) as moments

@@ -24,11 +24,9 @@ from (
             partition by userid, ts / 3600000
             order by ts desc, sessionid desc, iteminsession desc, level desc, firstname desc, lastname desc, gender desc
         ) as recency
-    from {{ run() }}.staging_events
+    from {{ run() }}.plays
     where
-        page = 'NextSong'
-        and userid is not null
-        and ts >= {{ bind.start_ms }}
+        ts >= {{ bind.start_ms }}
         and ts < {{ bind.end_ms }}
 ) as latest
 where latest.recency = 1
