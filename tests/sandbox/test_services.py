@@ -6,12 +6,14 @@ import stat
 import subprocess
 import sys
 import time
+import uuid
 
 import psutil
 import psycopg2
 import pytest
 import redshift_connector
 
+from include.sandbox.aws import alerts
 from include.sandbox.process import MARK
 from include.sandbox.services import Sandbox, connect
 from include.sandbox.state import LOOPBACK, SandboxError, State
@@ -143,10 +145,10 @@ def test_a_service_that_cannot_start_says_why_and_leaves_nothing_running(state_r
 
 def test_the_pipelines_keys_and_alerts_work(sandbox):
     aws = sandbox.services.state.aws
-    topic = sandbox.aws("sns")
-    topic.publish(TopicArn=aws["topic_arn"], Message="hello")
-    received = sandbox.aws("sqs").receive_message(QueueUrl=aws["inbox_url"])["Messages"]
-    assert [message["Body"] for message in received] == ["hello"]
+    message = f"hello {uuid.uuid4()}"  # the inbox is shared by all tests
+    sandbox.aws("sns").publish(TopicArn=aws["topic_arn"], Message=message)
+    assert alerts(aws).count(message) == 1
+    assert alerts(aws).count(message) == 1, "reading leaves it there"
     user = sandbox.aws("iam").get_access_key_last_used(AccessKeyId=aws["access_key_id"])["UserName"]
     assert user == "sparkify-pipeline"
 
