@@ -76,7 +76,7 @@ with DAG(
         "execution_timeout": timedelta(minutes=30),
         "retries": 3,
         "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": True,
+        "retry_exponential_backoff": 2.0,  # the factor from one try to the next
         "max_retry_delay": timedelta(minutes=10),
         "on_failure_callback": notify_failure,
         "parameters": {**BOUND, "run_id": "{{ run_id }}"},

@@ -72,7 +72,7 @@ def test_every_task_keeps_the_policy(dag):
     for task in dag.tasks:
         assert task.owner == "data-platform", task.task_id
         assert task.retries >= 2, task.task_id
-        assert task.retry_exponential_backoff, task.task_id
+        assert task.retry_exponential_backoff > 1, task.task_id
         assert task.execution_timeout <= timedelta(hours=1), task.task_id
         assert task.on_failure_callback, task.task_id
         assert isinstance(task, WarehouseOperator), task.task_id
