@@ -51,7 +51,7 @@ def failure_text(context: Any) -> str:
             f"Run:      {dag_run.run_id}",
             f"Interval: [{start}, {end})",
             f"Reason:   {context.get('exception')}",
-            "State:    nothing of this run was published; what is published is as it was before.",
+            "State:    a run is published as a whole by its task publish, or not at all.",
             "Next:     correct the cause, then clear the task with everything downstream of it.",
             f"Log:      {ti.log_url}",
         )
