@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -43,10 +43,12 @@ class Session:
             yield
             self.connection.commit()
         except BaseException:
-            self.connection.rollback()
+            # A lost connection cannot be rolled back, and the server has done so: what was raised first is what counts.
+            with suppress(Exception):
+                self.connection.rollback()
+                self.connection.autocommit = True
             raise
-        finally:
-            self.connection.autocommit = True
+        self.connection.autocommit = True
 
     def run(self, statement: str, parameters: Parameters | None = None) -> list[Row]:
         """Run one statement.
