@@ -63,7 +63,7 @@ def literal(text: str) -> str:
 def lines_scanned(session: Session) -> dict[str, int]:
     """How many lines the session's last COPY read of each file, by ``s3://`` address (AWS: SYS_LOAD_DETAIL)."""
     rows = session.run(
-        "select trim(file_name), lines_scanned from sys_load_detail where query_id = pg_last_copy_id()",
+        "select trim(file_name), sum(lines_scanned) from sys_load_detail where query_id = pg_last_copy_id() group by 1"
     )
     return {name: int(lines) for name, lines in rows}
 
@@ -95,16 +95,23 @@ def failure(session: Session, store: Store, copy: Copy, error: BaseException) ->
     if not rejected:
         return None
     file_name, line, column, type_, length, code, reason = rejected[0]
-    record = _record(store.lines(file_name), int(line))
     # numbers have a length of 0 there
     what = f"column {column!r} ({type_}{f' of {length}' if length.strip('0') else ''})" if column else "the record"
     return AirflowFailException(
         f"{file_name}, line {line}: {what} cannot be loaded into {copy.table}: {reason} (code {code}).\n"
-        f"  value:  {_value(record, column)}\n"
-        f"  record: {_printable(record[:EXCERPT])}{'…' if len(record) > EXCERPT else ''}\n"
+        f"{_shown(store, file_name, int(line), column)}\n"
         "Nothing of this run was published and nothing is lost. Correct the object, or have it delivered again, and "
         "clear this task with everything downstream of it."
     )
+
+
+def _shown(store: Store, file_name: str, line: int, column: str) -> str:
+    try:
+        record = _record(store.lines(file_name), line)
+    except Exception as error:  # COPY reads by its own role, so the connection may well be one that only lists
+        return f"  record: cannot be shown: {message(error)}"
+    excerpt = f"{_printable(record[:EXCERPT])}{'…' if len(record) > EXCERPT else ''}"
+    return f"  value:  {_value(record, column)}\n  record: {excerpt}"
 
 
 def _record(lines: Iterable[bytes], number: int) -> str:
