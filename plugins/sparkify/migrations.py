@@ -104,19 +104,18 @@ def apply_missing(session: Session, schema: str, changes: Sequence[Change]) -> l
 
 
 def create_run_schema(session: Session, schema: str, run_schema: str, sql: str, run_id: str) -> None:
-    """Create the schema of a run and its tables, where they are missing, and note that it exists."""
+    """Create the schema of a run and its tables, where they are missing, and note that it is in use from now on.
+
+    The note is always added, never looked for: transactions of parallel runs that read and write the same table would
+    break each other where isolation is serializable (AWS: c_serial_isolation).
+    """
     with session.transaction():
         session.script(sql)
-        noted = session.run(
-            f"select 1 from {schema}.run_schemas where schema_name = %(name)s",
-            {"name": run_schema},
+        session.run(
+            f"insert into {schema}.run_schemas (schema_name, run_id, created_at) "
+            "values (%(name)s, %(run_id)s, sysdate)",
+            {"name": run_schema, "run_id": run_id},
         )
-        if not noted:
-            session.run(
-                f"insert into {schema}.run_schemas (schema_name, run_id, created_at) "
-                "values (%(name)s, %(run_id)s, sysdate)",
-                {"name": run_schema, "run_id": run_id},
-            )
 
 
 def _missing(session: Session, schema: str, changes: Sequence[Change]) -> list[Change]:

@@ -131,7 +131,8 @@ create table if not exists {{ star() }}.quality_results (
 diststyle even
 sortkey (checked_at);
 
--- The run schemas that exist, so that those of failed runs can be found and dropped when they expire.
+-- The run schemas that exist, so that those of failed runs can be found and dropped when they expire; a row for each
+-- time that one was prepared, since a retry puts that off.
 create table if not exists {{ star() }}.run_schemas (
     schema_name varchar(128) not null,
     run_id varchar(256) not null,

@@ -21,9 +21,9 @@ class CleanUpOperator(WarehouseOperator):
         run_schema: the schema of this run. Templated.
         published: ``True`` if the run has published; otherwise its schema is kept, so that the run can go on from the
             task that failed. Templated.
-        schemas_table: table of the run schemas that exist (columns ``schema_name``, ``run_id``, ``created_at``).
-            Templated.
-        keep_for: how long the schema of a run that failed is kept.
+        schemas_table: table of the run schemas that exist (columns ``schema_name``, ``run_id``, ``created_at``), with
+            a row for each time that one was prepared. Templated.
+        keep_for: how long the schema of a run that failed is kept after it was prepared last.
         kwargs: see ``WarehouseOperator``.
     """
 
@@ -62,13 +62,14 @@ class CleanUpOperator(WarehouseOperator):
 
     def _expired(self, session: Session) -> list[str]:
         rows = session.run(
-            f"select schema_name from {self.schemas_table} "
-            "where datediff(second, created_at, sysdate) > %(seconds)s and schema_name <> %(own)s",
+            f"select schema_name from {self.schemas_table} where schema_name <> %(own)s "
+            "group by schema_name having datediff(second, max(created_at), sysdate) > %(seconds)s",
             {"seconds": int(self.keep_for.total_seconds()), "own": self.run_schema},
         )
         return [name for (name,) in rows]
 
     def _drop(self, session: Session, schema: str) -> None:
-        with session.transaction():
-            session.run(f"drop schema if exists {schema} cascade")
-            session.run(f"delete from {self.schemas_table} where schema_name = %(name)s", {"name": schema})
+        # Each commits by itself, so that parallel runs that clean up wait for each other and do not break each other; a
+        # note that is left without its schema only expires.
+        session.run(f"drop schema if exists {schema} cascade")
+        session.run(f"delete from {self.schemas_table} where schema_name = %(name)s", {"name": schema})

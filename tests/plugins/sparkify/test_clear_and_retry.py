@@ -87,6 +87,17 @@ def test_a_failed_run_that_nobody_retried_is_cleaned_up_when_it_expires(loaded):
     assert loaded.sql("select run_id from {star}.run_schemas where run_id = 'manual__old'") == []
 
 
+def test_a_run_that_is_retried_late_keeps_its_schema(loaded):
+    late = loaded.run(run_id="manual__late")
+    schema = late.task("prepare")["run_schema"]
+    loaded.execute("update {star}.run_schemas set created_at = dateadd(day, -8, created_at) where run_id like '%late'")
+    late.task("prepare")
+    other = loaded.run()
+    other.task("prepare")
+    other.task("cleanup")
+    assert schema in loaded.schemas()
+
+
 def test_a_broken_rule_of_severity_error_stops_before_publication_and_keeps_its_result(loaded, staged):
     before = loaded.published()
     schema = staged.xcoms["prepare"]["run_schema"]
