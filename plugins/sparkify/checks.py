@@ -66,7 +66,8 @@ class Result:
     def __str__(self) -> str:
         """One line for a person."""
         outcome = "passed" if self.passed else ("FAILED" if self.check.severity == "error" else "warning")
-        return f"{outcome:<8} {self.check.name}: {self.failed} of {self.examined} rows break it"
+        found = f"{self.failed} of {self.examined} rows break it" if self.examined else "no rows to examine"
+        return f"{outcome:<8} {self.check.name}: {found}"
 
 
 def not_null(table: str, *columns: str, severity: Severity = "error", allow_empty: bool = True) -> list[Check]:
