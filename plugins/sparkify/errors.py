@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,7 +28,11 @@ PERMANENT_WORDS = (
 )
 
 # What Redshift answers to the transaction that loses: it has to be run again (AWS: c_serial_isolation).
-CONFLICT_WORDS = ("1023", "1018", "conflict with concurrent transaction", "could not serialize", "deadlock detected")
+# Its numbers stand alone: the same digits in a request id or a key of S3 mean nothing.
+CONFLICT = re.compile(
+    r"(?<![\w/.-])10(18|23)(?![\w/.-])"
+    "|conflict with concurrent transaction|could not serialize|deadlock detected"
+)
 
 NO_RETRY = "A retry would meet it again: correct the cause, then clear this task with everything downstream of it."
 RETRY = "It is tried again while retries are left."
@@ -59,7 +64,7 @@ def is_conflict(error: BaseException) -> bool:
     """Whether another transaction won, so that running this one again will do."""
     state = sqlstate(error)
     return state in ("40001", "40P01") or (
-        state is not None and state[:2] == "XX" and any(words in message(error) for words in CONFLICT_WORDS)
+        state is not None and state[:2] == "XX" and CONFLICT.search(message(error)) is not None
     )
 
 
