@@ -74,7 +74,7 @@ def test_the_serializable_conflicts_of_redshift_are_conflicts(words):
 
 
 def test_the_same_digits_elsewhere_are_no_conflict():
-    words = "Problem reading manifest file - S3ServiceException:Access Denied,Status 403,Rid 1A1023,Key runs/1018.manifest"
+    words = "S3ServiceException:Access Denied,Status 403,Rid 1A1023, reading s3://b/runs/1018.manifest"
     error = redshift_connector.ProgrammingError({"C": "XX000", "M": words})
     assert not errors.is_conflict(error)
     assert errors.is_permanent(error)
