@@ -34,7 +34,7 @@ from sparkify.operators.load_fact import LoadFactOperator
 from sparkify.operators.prepare_warehouse import PrepareWarehouseOperator
 from sparkify.operators.publish import PublishOperator
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
-from sparkify.star import BEFORE_COMMIT, BEFORE_PUBLICATION, IN_INTERVAL, PUBLISHED, RUN, STAR
+from sparkify.star import BEFORE_COMMIT, BEFORE_PUBLICATION, BEFORE_PUBLISHING, IN_INTERVAL, PUBLISHED, RUN, STAR
 
 SQL = Path(__file__).parents[1] / "include" / "sql"
 SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
@@ -152,8 +152,9 @@ with DAG(
         task_id="publish",
         sql=sorted(f"publish/{path.name}" for path in (SQL / "publish").glob("*.sql")),
         mutex_table=f"{STAR}.publish_mutex",
+        preconditions=BEFORE_PUBLISHING,
         proofs=BEFORE_COMMIT,
-        inputs=["staging_events", "staging_songs", *PUBLISHED],
+        inputs=["staging_events", "staging_songs", *PUBLISHED, "check_quality"],
         outlets=[Asset(f"sparkify.{table}") for table in PUBLISHED],
     )
     cleanup = CleanUpOperator(

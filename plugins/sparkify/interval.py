@@ -14,6 +14,7 @@ HOW_TO_GIVE_ONE = (
     'Trigger the DAG with both params, e.g. {"start": "2018-11-01T00:00:00Z", "end": "2018-11-02T00:00:00Z"}: '
     "`start` is included, `end` is not, both are whole hours in UTC."
 )
+LONGEST = timedelta(hours=100_000)  # what publish/6_bookkeeping.sql counts up to
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -96,6 +97,10 @@ def of_run(dag_run: Any, params: Mapping[str, Any]) -> Interval:
         interval = Interval(_utc(dag_run.data_interval_start), _utc(dag_run.data_interval_end))
     _require(
         interval.start < interval.end, f"The interval {interval} is empty or runs backwards: start must be before end."
+    )
+    _require(
+        interval.end - interval.start <= LONGEST,
+        f"The interval {interval} is longer than {LONGEST // timedelta(hours=1):,} hours: load it in parts.",
     )
     return interval
 

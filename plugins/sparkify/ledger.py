@@ -8,7 +8,7 @@ from typing import Any
 from sparkify.objects import S3Object
 from sparkify.warehouse import Session
 
-BATCH = 500  # rows in one INSERT: eight values a row stay far below the protocol's 32,767 parameters
+BATCH = 500  # rows in one INSERT: nine values a row stay far below the protocol's 32,767 parameters
 
 
 def versions(session: Session, table: str) -> dict[tuple[str, str], str]:
@@ -37,11 +37,11 @@ def note(
         rows = []
         for i, found in enumerate(objects[first : first + BATCH]):
             values |= {f"b{i}": found.bucket, f"k{i}": found.key, f"e{i}": found.etag, f"s{i}": found.size}
-            values[f"l{i}"] = lines.get(found.url)
-            rows.append(f"(%(b{i})s, %(k{i})s, %(e{i})s, %(s{i})s, %(l{i})s, %(table)s, %(run_id)s, sysdate)")
+            values |= {f"l{i}": lines.get(found.url), f"m{i}": f"{found.last_modified:%Y-%m-%d %H:%M:%S}"}
+            rows.append(f"(%(b{i})s, %(k{i})s, %(e{i})s, %(m{i})s, %(s{i})s, %(l{i})s, %(table)s, %(run_id)s, sysdate)")
         session.run(
             f"insert into {table} "
-            "(bucket, object_key, etag, size_bytes, lines_scanned, staged_table, run_id, loaded_at) "
+            "(bucket, object_key, etag, last_modified, size_bytes, lines_scanned, staged_table, run_id, loaded_at) "
             f"values {', '.join(rows)}",
             values,
         )

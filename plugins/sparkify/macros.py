@@ -56,7 +56,9 @@ def identifier(name: str) -> str:
         AirflowFailException: the name is not a plain lower-case identifier.
     """
     if not IDENTIFIER.fullmatch(name):
-        raise AirflowFailException(f"{name!r} cannot name a schema or role: use lower-case letters, digits and _.")
+        raise AirflowFailException(
+            f"{name!r} cannot name a schema or role: use lower-case letters, digits and _, 63 in all at most."
+        )
     return name
 
 

@@ -34,12 +34,14 @@ class S3Object:
         key: the full key.
         etag: identifies the content, without quotes.
         size: bytes.
+        last_modified: when this version was written, in UTC, to the second.
     """
 
     bucket: str
     key: str
     etag: str
     size: int
+    last_modified: datetime
 
     @property
     def url(self) -> str:
@@ -145,7 +147,7 @@ class Store:
         with self._explained(bucket):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
-                    yield S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"])
+                    yield S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
 
     @contextmanager
     def _explained(self, bucket: str) -> Iterator[None]:

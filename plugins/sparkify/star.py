@@ -1,6 +1,6 @@
 """The star schema's tables, and what must hold of them before anybody reads them."""
 
-from sparkify.checks import accepted, holds, not_null, references, unique
+from sparkify.checks import Check, accepted, holds, not_null, references, unique
 
 RUN, STAR = "{{ run() }}", "{{ star() }}"
 PUBLISHED = ("songplays", "users", "songs", "artists", "time")
@@ -36,6 +36,15 @@ BEFORE_PUBLICATION = [
     holds(f"{RUN}.songs", "duration is positive", "duration > 0", severity="warn"),
     holds(f"{RUN}.artists", "latitude is on the globe", "latitude between -90 and 90", severity="warn"),
     holds(f"{RUN}.artists", "longitude is on the globe", "longitude between -180 and 180", severity="warn"),
+]
+# A run that staged an object before it was replaced must not undo what was published from the newer version.
+BEFORE_PUBLISHING = [
+    Check(
+        "staged_objects are not older than what is published",
+        "select count(*), coalesce(sum(case when known.last_modified > staged.last_modified then 1 else 0 end), 0) "
+        f"from {RUN}.staged_objects as staged left join {STAR}.loaded_objects as known "
+        "on staged.bucket = known.bucket and staged.object_key = known.object_key",
+    )
 ]
 BEFORE_COMMIT = [
     unique(f"{STAR}.songplays", "songplay_id", where=IN_INTERVAL),

@@ -81,6 +81,7 @@ create table if not exists {{ star() }}.loaded_objects (
     bucket varchar(256) not null,
     object_key varchar(1024) not null,
     etag varchar(256) not null,
+    last_modified timestamp not null,
     size_bytes bigint not null,
     lines_scanned bigint,
     staged_table varchar(256) not null,

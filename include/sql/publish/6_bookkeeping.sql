@@ -6,7 +6,7 @@ where
     and loaded_objects.object_key = staged.object_key;
 
 insert into {{ star() }}.loaded_objects
-select bucket, object_key, etag, size_bytes, lines_scanned, staged_table, run_id, loaded_at
+select bucket, object_key, etag, last_modified, size_bytes, lines_scanned, staged_table, run_id, loaded_at
 from {{ run() }}.staged_objects;
 
 delete from {{ star() }}.loaded_hours
@@ -74,7 +74,7 @@ played as (
 
 select
     hours.hour,
-    {{ bind.run_id }},
+    {{ bind.run_id }}::varchar(256),
     coalesce(staged.events, 0),
     coalesce(played.plays, 0),
     coalesce(staged.fingerprint, 0),
@@ -88,7 +88,7 @@ insert into {{ star() }}.published_runs (
     run_id, interval_start, interval_end, events, plays, matched_plays, published_at
 )
 select
-    {{ bind.run_id }},
+    {{ bind.run_id }}::varchar(256),
     {{ bind.start }}::timestamp,
     {{ bind.end }}::timestamp,
     (

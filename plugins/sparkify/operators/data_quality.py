@@ -24,7 +24,8 @@ class DataQualityOperator(WarehouseOperator):
         checks: what must hold. Templated.
         results_table: table that keeps the results (columns ``run_id``, ``check_name``, ``severity``, ``examined``,
             ``failed``, ``passed``, ``checked_at``); None not to keep them. Templated.
-        kwargs: see ``WarehouseOperator``; the ``inputs`` must be current for the checks to mean anything.
+        kwargs: see ``WarehouseOperator``; the ``inputs`` must be current for the checks to mean anything. With a
+            ``stamps_table``, checks that pass are stamped by the task's id, so that a publication can ask for them.
     """
 
     template_fields: Sequence[str] = ("checks", "results_table", *WarehouseOperator.template_fields)
@@ -44,28 +45,36 @@ class DataQualityOperator(WarehouseOperator):
             AirflowFailException: a check of severity ``error`` failed; all failures are named.
         """
         with explained(str(self.conn_id), "Checking the data"), self.session() as session:
-            self.read_inputs(session)
+            inputs = self.read_inputs(session)
             results = run_checks(session, self.checks, self.parameters)
             self._keep(session, results, str(context["run_id"]))
-        self.log.info("\n%s", "\n".join(str(result) for result in results))
-        blocking = [result for result in results if result.blocks]
-        if blocking:
-            listed = "\n".join(f"  {result}" for result in blocking)
-            raise AirflowFailException(f"{len(blocking)} of {len(results)} quality checks failed:\n{listed}")
+            self.log.info("\n%s", "\n".join(str(result) for result in results))
+            self._stop_on_errors(results)
+            self.stamp(session, str(self.task_id), inputs)
         passed = sum(result.passed for result in results)
         return {"passed": passed, "warned": len(results) - passed, "failed": 0}
 
     def _keep(self, session: Session, results: Sequence[Result], run_id: str) -> None:
         if self.results_table is None:
             return
-        with session.transaction():
-            for result in results:
-                session.run(
-                    f"insert into {self.results_table} "
-                    "(run_id, check_name, severity, examined, failed, passed, checked_at) values "
-                    "(%(run_id)s, %(check_name)s, %(severity)s, %(examined)s, %(failed)s, %(passed)s, sysdate)",
-                    {"run_id": run_id, **result.row},
-                )
+        values: dict[str, Any] = {"run_id": run_id}
+        rows = []
+        for i, result in enumerate(results):
+            values |= {f"{name}_{i}": value for name, value in result.row.items()}
+            rows.append(f"(%(run_id)s, {', '.join(f'%({name}_{i})s' for name in result.row)}, sysdate)")
+        columns = ", ".join(results[0].row)
+        session.run(
+            f"insert into {self.results_table} (run_id, {columns}, checked_at) values {', '.join(rows)}", values
+        )
+
+    def _stop_on_errors(self, results: Sequence[Result]) -> None:
+        blocking = [result for result in results if result.blocks]
+        if blocking:
+            listed = "\n".join(f"  {result}" for result in blocking)
+            raise AirflowFailException(
+                f"{len(blocking)} of {len(results)} quality checks failed:\n{listed}\n"
+                "Correct the objects they come from, then clear the stage tasks with everything downstream of them."
+            )
 
 
 def run_checks(session: Session, checks: Sequence[Check], parameters: dict[str, str] | None) -> list[Result]:

@@ -35,16 +35,32 @@ class PublishOperator(WarehouseOperator):
     Args:
         sql: scripts, run in order. Templated, or ``.sql`` files.
         mutex_table: table with the columns ``holder`` and ``taken_at``, locked by every publication. Templated.
+        preconditions: checks that must hold before anything is changed; they see what is published. Templated.
         proofs: checks that must hold before COMMIT; they see what is about to be published. Templated.
         kwargs: see ``WarehouseOperator``; the ``inputs`` are the stamped tables that are published.
     """
 
-    template_fields: Sequence[str] = ("sql", "mutex_table", "proofs", *WarehouseOperator.template_fields)
+    template_fields: Sequence[str] = (
+        "sql",
+        "mutex_table",
+        "preconditions",
+        "proofs",
+        *WarehouseOperator.template_fields,
+    )
 
-    def __init__(self, *, sql: list[str], mutex_table: str, proofs: Sequence[Check] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        sql: list[str],
+        mutex_table: str,
+        preconditions: Sequence[Check] = (),
+        proofs: Sequence[Check] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.sql = sql
         self.mutex_table = mutex_table
+        self.preconditions = preconditions
         self.proofs = proofs
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -73,9 +89,10 @@ class PublishOperator(WarehouseOperator):
         with self.session() as session, session.transaction():
             self._take_mutex(session, run_id)
             self.read_inputs(session)
+            self._require(session, self.preconditions)
             for script in self.sql:
                 session.script(script, self.parameters)
-            self._prove(session)
+            self._require(session, self.proofs)
 
     def _take_mutex(self, session: Session, run_id: str) -> None:
         session.run(f"lock {self.mutex_table}")
@@ -85,10 +102,13 @@ class PublishOperator(WarehouseOperator):
             {"run_id": run_id},
         )
 
-    def _prove(self, session: Session) -> None:
-        if not self.proofs:
+    def _require(self, session: Session, checks: Sequence[Check]) -> None:
+        if not checks:
             return
-        broken = [result for result in run_checks(session, self.proofs, self.parameters) if not result.passed]
+        broken = [result for result in run_checks(session, checks, self.parameters) if not result.passed]
         if broken:
             listed = "\n".join(f"  {result}" for result in broken)
-            raise AirflowFailException(f"Nothing was published: what would have been breaks\n{listed}")
+            raise AirflowFailException(
+                f"Nothing was published: it would break\n{listed}\n"
+                "Correct the cause, then clear the stage tasks with everything downstream of them."
+            )

@@ -171,6 +171,8 @@ class StageToRedshiftOperator(WarehouseOperator):
                 self._copy(session, store, objects)
                 lines = copying.lines_scanned(session)
                 counts |= {"lines": sum(lines.values()), "rows": copying.rows_loaded(session)}
+                if counts["rows"] and not lines:
+                    self.log.warning("The warehouse does not tell yet how many lines it read (AWS: SYS_LOAD_DETAIL)")
             if self.staged_objects is not None:
                 ledger.note(session, self.staged_objects, self.table, objects, lines, run_id)
             self.stamp(session, self.table, {})

@@ -1,18 +1,21 @@
 """Whatever is cleared, retried or left half done: no emptied hour, no mixture of attempts, nothing left behind."""
 
+import time
+
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 FINISHED = "manual__finished"
+DAY = "2018-12-01"
 TASKS = ["stage_events", "stage_songs", "load_songplays", "load_users", "load_songs", "load_artists", "load_time",
          "check_quality", "publish"]  # fmt: skip
 
 
 @pytest.fixture
 def staged(loaded):
-    """A run that has staged and loaded everything, and not published."""
+    """A run that has staged, loaded and checked everything, and not published."""
     run = loaded.run()
-    for task in ["prepare", *TASKS[:-2]]:
+    for task in ["prepare", *TASKS[:-1]]:
         run.task(task)
     yield run
     loaded.execute(f"drop schema if exists {run.xcoms['prepare']['run_schema']} cascade")
@@ -49,12 +52,29 @@ def test_staging_again_without_loading_again_is_refused(loaded, staged):
     assert loaded.published() == before
 
 
-def test_what_was_loaded_again_by_itself_is_published(loaded, staged):
+def test_what_was_loaded_again_is_published_once_it_is_checked_again(loaded, staged):
     before = loaded.published()
     staged.task("load_users")
-    staged.task("load_users")
+    with pytest.raises(AirflowFailException, match="check_quality was filled from a version of users that"):
+        staged.task("publish")
+    staged.task("check_quality")
     staged.task("publish")
     assert loaded.published() == before
+
+
+def test_what_was_staged_before_a_newer_version_was_published_is_refused(pipeline, folder):
+    pipeline.upload(folder)
+    older = pipeline.run()
+    for task in ["prepare", *TASKS[:-1]]:
+        older.task(task)
+    key = f"log_data/2018/12/{DAY}-events.json"
+    time.sleep(1.1)  # S3 tells the time of a version to the second
+    pipeline.put(key, (folder / key).read_bytes().rsplit(b"\n", 1)[0])
+    pipeline.run().all()
+    newest = pipeline.published()
+    with pytest.raises(AirflowFailException, match="staged_objects are not older than what is published"):
+        older.task("publish")
+    assert pipeline.published() == newest
 
 
 def test_a_failed_run_keeps_its_schema_and_goes_on_from_the_failed_task(pipeline, folder, expected):
