@@ -79,8 +79,13 @@ class State:
         return self.secrets[name]
 
     def port(self, name: str) -> int:
-        """Chooses a free port: the one used last, else the preferred one, else any; remembers it."""
-        wanted = (self.ports.get(name), PREFERRED_PORTS.get(name), 0)
+        """Chooses a free port: the one used last, else the preferred one, else any; remembers it.
+
+        The preferred ones are for the sandbox that people use: two that start at once, as tests do, would both find
+        them free.
+        """
+        preferred = PREFERRED_PORTS.get(name) if self.root == default_root() else None
+        wanted = (self.ports.get(name), preferred, 0)
         self.ports[name] = next(port for port in map(_bindable, wanted) if port)
         self.save()
         return self.ports[name]
