@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import pytest
 import redshift_connector
+from hypothesis import settings
 
 from include.sandbox.airflow import airflow_environment
 from include.sandbox.aws import ROOT_KEYS, SOURCE_BUCKET, client
@@ -22,6 +23,10 @@ from include.sandbox.state import DATABASE, LOOPBACK, USER
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class
+
+# A busy machine would make a slow example a failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @dataclass

@@ -145,6 +145,8 @@ def older(cluster: Any) -> Any:
         connection.autocommit = True
         connection.cursor().execute(f"DROP DATABASE {name}")
         connection.cursor().execute(f"DROP ROLE owner_{name}")
+        # a cluster serves one database: installing this one has closed that of the other tests
+        connection.cursor().execute("GRANT CONNECT, TEMPORARY ON DATABASE dev TO PUBLIC")
 
 
 def test_an_older_catalogue_is_replaced_and_the_users_tables_stay(older: RedshiftConfig) -> None:

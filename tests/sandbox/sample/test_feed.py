@@ -4,9 +4,7 @@ import threading
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from include.sandbox.feed import run_feed, write_once
 from include.sandbox.sample import SEED, App, as_lines, log_key
@@ -22,13 +20,15 @@ def app():
 
 
 @pytest.fixture
-def s3():
-    """An S3 whose bucket keeps every version that it is given."""
-    with mock_aws():
-        client = boto3.client("s3", "us-west-2", aws_access_key_id="key", aws_secret_access_key="secret")
-        client.create_bucket(Bucket="source", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-        client.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
-        yield client
+def s3(sandbox):
+    """The sandbox's S3, with a bucket that keeps every version that it is given."""
+    client = sandbox.aws("s3")
+    client.create_bucket(Bucket="source", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    client.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
+    yield client
+    for found in client.list_object_versions(Bucket="source").get("Versions", []):
+        client.delete_object(Bucket="source", Key=found["Key"], VersionId=found["VersionId"])
+    client.delete_bucket(Bucket="source")
 
 
 def versions(s3, key=KEY):
