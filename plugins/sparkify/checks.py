@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from sparkify.warehouse import unqualified
+
 Severity = Literal["error", "warn"]
 
 
@@ -81,7 +83,7 @@ def not_null(table: str, *columns: str, severity: Severity = "error", allow_empt
     """
     return [
         Check(
-            f"{short(table)}.{column} is not null",
+            f"{unqualified(table)}.{column} is not null",
             f"select count(*), count(*) - count({column}) from {table}",
             severity,
             allow_empty,
@@ -101,7 +103,7 @@ def unique(table: str, *columns: str, severity: Severity = "error", where: str =
     """
     key = ", ".join(columns)
     return Check(
-        f"{short(table)} is unique by {key}",
+        f"{unqualified(table)} is unique by {key}",
         "select coalesce(sum(copies), 0), coalesce(sum(copies - 1), 0) "
         f"from (select count(*) as copies from {table} where {where} group by {key}) as keys",
         severity,
@@ -129,7 +131,7 @@ def references(
         parent_where: limits the rows of the parent, so that a long history is not read.
     """
     return Check(
-        f"{short(table)}.{column} is in {short(parent)}",
+        f"{unqualified(table)}.{column} is in {unqualified(parent)}",
         f"select count(child.{column}), count(child.{column}) - count(parent.{parent_column}) "
         f"from (select {column} from {table} where {where}) as child "
         f"left join (select distinct {parent_column} from {parent} where {parent_where}) as parent "
@@ -161,15 +163,10 @@ def holds(table: str, rule: str, condition: str, severity: Severity = "error") -
         severity: of the check.
     """
     return Check(
-        f"{short(table)}: {rule}",
+        f"{unqualified(table)}: {rule}",
         f"select count(*), coalesce(sum(case when not ({condition}) then 1 else 0 end), 0) from {table}",
         severity,
     )
-
-
-def short(table: str) -> str:
-    """A table's name without its schema and quotes, as checks are named."""
-    return table.rsplit(".", 1)[-1].strip('"')
 
 
 def query(checks: Sequence[Check]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sparkify.objects import S3Object
-from sparkify.warehouse import Session
+from sparkify.warehouse import Session, unqualified
 
 BATCH = 500  # rows in one INSERT: nine values a row stay far below the protocol's 32,767 parameters
 
@@ -30,7 +30,7 @@ def note(
         lines: how many lines COPY read of each, by address; unknown where it is missing.
         run_id: of the run that did it.
     """
-    name = staged_table.rsplit(".", 1)[-1]
+    name = unqualified(staged_table)
     session.run(f"delete from {table} where staged_table = %(name)s", {"name": name})
     for first in range(0, len(objects), BATCH):
         values: dict[str, Any] = {"table": name, "run_id": run_id}

@@ -141,3 +141,8 @@ def cancel(hook: DbApiHook, pid: int) -> None:
     with closing(hook.get_conn()) as connection:
         connection.autocommit = True
         Session(connection, pid=0).run("select pg_terminate_backend(%(pid)s)", {"pid": pid})
+
+
+def unqualified(table: str) -> str:
+    """A table's name without its schema and quotes."""
+    return table.rsplit(".", 1)[-1].strip('"')

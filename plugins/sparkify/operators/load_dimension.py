@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.errors import explained
-from sparkify.operators.warehouse import WarehouseOperator, unqualified
-from sparkify.warehouse import Session
+from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.warehouse import Session, unqualified
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

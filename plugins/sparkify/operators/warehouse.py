@@ -11,7 +11,7 @@ from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 
 from sparkify import stamps, warehouse
 from sparkify.errors import explained
-from sparkify.warehouse import Session
+from sparkify.warehouse import Session, unqualified
 
 
 class WarehouseOperator(BaseSQLOperator):
@@ -79,8 +79,3 @@ class WarehouseOperator(BaseSQLOperator):
         if self._pid is not None:
             self.log.info("Ending the warehouse's process %d", self._pid)
             warehouse.cancel(self.get_db_hook(), self._pid)
-
-
-def unqualified(table: str) -> str:
-    """A table's name without its schema and quotes."""
-    return table.rsplit(".", 1)[-1].strip('"')
