@@ -164,7 +164,7 @@ def test_maxerror_fails_at_its_number_and_skips_below(load: Load, connection: An
         ("a int", 'header\n{"a":1}', "IGNOREHEADER 1", [(1,)]),
         ("a int", '{"a":1}', "NOLOAD", []),
         ("a int", '{"a":1}', "COMPUPDATE OFF STATUPDATE ON REGION 'us-west-2' manifest_free", None),
-        ("a int", gzip.compress(b'{"a":1}'), "GZIP", [(1,)]),
+        ("a int", gzip.compress(b'{"a":1}', mtime=0), "GZIP", [(1,)]),
         ("a int", bz2.compress(b'{"a":1}'), "bzip2", [(1,)]),
         ("a int", zstandard.compress(b'{"a":1}'), "ZSTD", [(1,)]),
         ("a int", '{"a":1}', "statupdate off Json 'auto' MaxError As 7 /* ; */ compupdate preset", [(1,)]),
