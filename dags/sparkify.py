@@ -12,12 +12,15 @@ transaction, so readers see each hour as a whole or not at all, and loading an h
 | load_* | fan out into the run's own songplays, users, songs, artists and time |
 | check_quality | checks what is about to be published; an error stops the run here |
 | publish | one transaction under a mutex: dimensions, fact, links, bookkeeping |
+| reprocess_stale | scheduled runs: hours of the last days whose source has changed go to one range run |
 | cleanup | drops the run's schema; kept for a retry when the run failed |
 
 **A run failed?** Read the failed task's log: it says what is wrong and what to do. Correct the cause, then clear the
 failed task with everything downstream of it.
 
-**Load a range:** trigger the DAG with `start` and `end`. **Load every hour of a range:** `airflow backfill create`.
+**Load a range:** trigger the DAG with `start` and `end`, and with `only` if just a part is to be redone: `facts` (the
+plays), `dimensions`, or `checks` (of what is published; nothing is changed). **Load every hour of a range:** `airflow
+backfill create`.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -33,12 +36,30 @@ from sparkify.operators.load_dimension import LoadDimensionOperator
 from sparkify.operators.load_fact import LoadFactOperator
 from sparkify.operators.prepare_warehouse import PrepareWarehouseOperator
 from sparkify.operators.publish import PublishOperator
+from sparkify.operators.reprocess_stale import ReprocessStaleOperator
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
-from sparkify.star import BEFORE_COMMIT, BEFORE_PUBLICATION, BEFORE_PUBLISHING, IN_INTERVAL, PUBLISHED, RUN, STAR
+from sparkify.parts import CHECKS, DIMENSIONS, EVERYTHING, FACTS
+from sparkify.staleness import StaleSql
+from sparkify.star import (
+    BEFORE_COMMIT,
+    BEFORE_PUBLICATION,
+    IN_INTERVAL,
+    OF_PUBLISHED,
+    PARTS_OF,
+    PUBLICATION,
+    PUBLISHED,
+    RUN,
+    STAR,
+)
 
 SQL = Path(__file__).parents[1] / "include" / "sql"
 SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
+IAM_ROLE = "{{ var.value.sparkify_iam_role }}"
 BOUND = {name: f"{{{{ interval().bound.{name} }}}}" for name in ("start", "end", "start_ms", "end_ms")}
+# Where the search for stale hours finds events: those of this run's own days, and those that it copies.
+STAGED_OR_RECENT = (
+    "{% set events = '(select * from ' ~ run() ~ '.staging_events union all select * from #recent_events) as events' %}"
+)
 
 with DAG(
     dag_id="sparkify",
@@ -67,11 +88,21 @@ with DAG(
             title="End (not included)",
             description="The hour at which the range ends, in UTC.",
         ),
+        "only": Param(
+            EVERYTHING,
+            type="string",
+            enum=[EVERYTHING, FACTS, DIMENSIONS, CHECKS],
+            title="Only",
+            description="What to redo: everything, or a part. Hours count as loaded only by runs of everything.",
+        ),
     },
     default_args={
         "owner": "data-platform",
         "conn_id": "sparkify_redshift",
         "pool": "redshift",
+        "aws_conn_id": "sparkify_aws",
+        "region": "{{ var.value.sparkify_region }}",
+        "copy_options": ["compupdate off", "statupdate off"],
         "statement_timeout": timedelta(minutes=10),
         "execution_timeout": timedelta(minutes=30),
         "retries": 3,
@@ -79,7 +110,9 @@ with DAG(
         "retry_exponential_backoff": 2.0,  # the factor from one try to the next
         "max_retry_delay": timedelta(minutes=10),
         "on_failure_callback": notify_failure,
-        "parameters": {**BOUND, "run_id": "{{ run_id }}"},
+        "parameters": {**BOUND, "run_id": "{{ run_id }}", "only": "{{ params.only }}"},
+        "only": "{{ params.only }}",
+        "parts_of": PARTS_OF,
         "stamps_table": f"{RUN}.table_stamps",
     },
 ) as dag:
@@ -101,11 +134,8 @@ with DAG(
         missing="skip",  # a day on which nobody used the app has no object, and its hours are empty
         jsonpaths=f"{SOURCE}/log_json_path.json",
         manifest=f"{WORK}/{RUN}/events.manifest",
-        iam_role="{{ var.value.sparkify_iam_role }}",
-        region="{{ var.value.sparkify_region }}",
-        copy_options=["compupdate off", "statupdate off"],
-        staged_objects=f"{RUN}.staged_objects",
-        aws_conn_id="sparkify_aws",
+        iam_role=IAM_ROLE,
+        staged_objects=f"{RUN}.staging_events_objects",
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -113,12 +143,10 @@ with DAG(
         source=f"{SOURCE}/song_data/",
         pattern="*.json",
         manifest=f"{WORK}/{RUN}/songs.manifest",
-        iam_role="{{ var.value.sparkify_iam_role }}",
-        region="{{ var.value.sparkify_region }}",
-        copy_options=["compupdate off", "statupdate off"],
+        iam_role=IAM_ROLE,
         loaded_objects=f"{STAR}.loaded_objects",
-        staged_objects=f"{RUN}.staged_objects",
-        aws_conn_id="sparkify_aws",
+        staged_objects=f"{RUN}.staging_songs_objects",
+        record_key="song_id",
     )
     load_songplays = LoadFactOperator(
         task_id="load_songplays",
@@ -144,23 +172,34 @@ with DAG(
     )
     check_quality = DataQualityOperator(
         task_id="check_quality",
-        checks=BEFORE_PUBLICATION,
+        checks=[*BEFORE_PUBLICATION, *OF_PUBLISHED],
         results_table=f"{STAR}.quality_results",
         inputs=PUBLISHED,
+        trigger_rule="none_failed",  # a limited run skips some of the loads
     )
     publish = PublishOperator(
         task_id="publish",
-        sql=sorted(f"publish/{path.name}" for path in (SQL / "publish").glob("*.sql")),
+        sql=PUBLICATION,
         mutex_table=f"{STAR}.publish_mutex",
-        preconditions=BEFORE_PUBLISHING,
         proofs=BEFORE_COMMIT,
         inputs=["staging_events", "staging_songs", *PUBLISHED, "check_quality"],
         outlets=[Asset(f"sparkify.{table}") for table in PUBLISHED],
     )
+    reprocess_stale = ReprocessStaleOperator(
+        task_id="reprocess_stale",
+        stage=stage_events,
+        days="{{ var.value.get('sparkify_stale_days', 3) }}",
+        manifest=f"{WORK}/{RUN}/recent_events.manifest",
+        search=StaleSql(
+            "stale/create.sql", "stale/suspects.sql", f"{STAGED_OR_RECENT}{{% include 'stale/hours.sql' %}}"
+        ),
+        confirm="stale/confirm.sql",
+        mutex_table=f"{STAR}.publish_mutex",
+    )
     cleanup = CleanUpOperator(
         task_id="cleanup",
         run_schema=RUN,
-        published="{{ ti.xcom_pull(task_ids='publish') is not none }}",
+        published="{{ params.only == 'checks' or ti.xcom_pull(task_ids='publish') is not none }}",
         schemas_table=f"{STAR}.run_schemas",
     )
 
@@ -168,4 +207,4 @@ with DAG(
     stage_events >> [load_songplays, load_users, load_time]
     stage_songs >> [load_songs, load_artists]
     [load_songplays, load_users, load_songs, load_artists, load_time] >> check_quality >> publish
-    publish >> cleanup.as_teardown(setups=prepare)
+    publish >> reprocess_stale >> cleanup.as_teardown(setups=prepare)

@@ -11,6 +11,7 @@ from typing import Any
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.sdk.bases.operator import ExecutorSafeguard
+from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException
 
 DAGS = Path(__file__).parents[1] / "dags"
 
@@ -30,17 +31,33 @@ class Run:
         start: first hour, ISO 8601.
         end: the hour after the last, ISO 8601.
         variables: the Airflow Variables that templates read.
+        only: the part that the run is limited to, or `everything`.
+        run_type: Airflow's word for what started it.
         run_id: names the run; the same id is the same run, as a retry or a cleared task would be.
     """
 
     def __init__(
-        self, dag: DAG, start: str | None, end: str | None, variables: dict[str, str], run_id: str | None = None
+        self,
+        dag: DAG,
+        start: str | None,
+        end: str | None,
+        variables: dict[str, str],
+        run_id: str | None = None,
+        *,
+        only: str = "everything",
+        run_type: str = "manual",
     ) -> None:
         self.dag = dag
-        self.run_id = run_id or f"manual__{start}_{end}_{datetime.now(timezone.utc).isoformat()}"
-        self.params = {"start": start, "end": end}
+        self.run_type = run_type
+        self.run_id = run_id or f"{run_type}__{start}_{end}_{datetime.now(timezone.utc).isoformat()}"
+        self.interval = (start, end) if run_type == "scheduled" else (None, None)
+        self.params = {"start": start, "end": end, "only": only}
+        if run_type == "scheduled":
+            self.params |= {"start": None, "end": None}
         self.variables = variables
         self.xcoms: dict[str, Any] = {}
+        self.skipped: set[str] = set()
+        self.triggered: DagRunTriggerException | None = None
 
     def task(self, task_id: str) -> Any:
         """Render and execute one task, whatever the state of the others.
@@ -64,7 +81,9 @@ class Run:
         """
         self.xcoms.pop(task.task_id, None)
         ExecutorSafeguard.tracker.set(task)  # what the task runner does before it calls execute
-        self.xcoms[task.task_id] = task.execute(context=self.context(task))
+        context = self.context(task)
+        task.pre_execute(context)
+        self.xcoms[task.task_id] = task.execute(context=context)
         return self.xcoms[task.task_id]
 
     def all(self) -> dict[str, Any]:
@@ -76,19 +95,36 @@ class Run:
         *tasks, cleanup = self.dag.topological_sort()
         try:
             for task in tasks:
-                self.task(task.task_id)
+                if self._runs(task):
+                    self.attempt(task.task_id)
         finally:
             self.task(cleanup.task_id)
         return self.xcoms
+
+    def attempt(self, task_id: str) -> None:
+        """Execute a task that may skip itself, or have another run started."""
+        try:
+            self.task(task_id)
+        except AirflowSkipException:
+            self.skipped.add(task_id)
+        except DagRunTriggerException as trigger:
+            self.triggered = trigger
+
+    def _runs(self, task: Any) -> bool:
+        """Whether the trigger rule lets a task run after what was skipped."""
+        after_skipped = not self.skipped.isdisjoint(task.upstream_task_ids)
+        if after_skipped and task.trigger_rule == "all_success":
+            self.skipped.add(task.task_id)
+        return task.task_id not in self.skipped
 
     def context(self, task: Any) -> dict[str, Any]:
         """What a task is given to execute with, as far as this DAG's tasks look at it."""
         dag_run = SimpleNamespace(
             dag_id=self.dag.dag_id,
             run_id=self.run_id,
-            run_type="manual",
-            data_interval_start=None,
-            data_interval_end=None,
+            run_type=self.run_type,
+            data_interval_start=_moment(self.interval[0]),
+            data_interval_end=_moment(self.interval[1]),
         )
         return {
             "dag": self.dag,
@@ -105,3 +141,7 @@ class Run:
             ),
             "var": {"value": self.variables},
         }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc) if text else None

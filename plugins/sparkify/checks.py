@@ -20,12 +20,14 @@ class Check:
         sql: a SELECT of one row with two numbers: what was examined, and how much of it breaks the rule. Templated.
         severity: ``error`` stops the run, ``warn`` is only told.
         allow_empty: whether the rule holds when there is nothing to examine.
+        tables: those that it reads, without schema; a limited run leaves it out if one is none of its parts.
     """
 
     name: str
     sql: str
     severity: Severity = "error"
     allow_empty: bool = True
+    tables: Sequence[str] = ()
 
     template_fields: ClassVar[Sequence[str]] = ("sql",)
 
@@ -72,7 +74,9 @@ class Result:
         return f"{outcome:<8} {self.check.name}: {found}"
 
 
-def not_null(table: str, *columns: str, severity: Severity = "error", allow_empty: bool = True) -> list[Check]:
+def not_null(
+    table: str, *columns: str, severity: Severity = "error", allow_empty: bool = True, where: str = "true"
+) -> list[Check]:
     """No row may lack a value: one check for each column.
 
     Args:
@@ -80,13 +84,15 @@ def not_null(table: str, *columns: str, severity: Severity = "error", allow_empt
         columns: the columns.
         severity: of each check.
         allow_empty: whether an empty table passes.
+        where: limits the rows that are looked at.
     """
     return [
         Check(
             f"{unqualified(table)}.{column} is not null",
-            f"select count(*), count(*) - count({column}) from {table}",
+            f"select count(*), count(*) - count({column}) from {table} where {where}",
             severity,
             allow_empty,
+            (unqualified(table),),
         )
         for column in columns
     ]
@@ -107,6 +113,7 @@ def unique(table: str, *columns: str, severity: Severity = "error", where: str =
         "select coalesce(sum(copies), 0), coalesce(sum(copies - 1), 0) "
         f"from (select count(*) as copies from {table} where {where} group by {key}) as keys",
         severity,
+        tables=(unqualified(table),),
     )
 
 
@@ -137,10 +144,13 @@ def references(
         f"left join (select distinct {parent_column} from {parent} where {parent_where}) as parent "
         f"on child.{column} = parent.{parent_column}",
         severity,
+        tables=(unqualified(table), unqualified(parent)),
     )
 
 
-def accepted(table: str, column: str, values: Sequence[str], severity: Severity = "error") -> Check:
+def accepted(
+    table: str, column: str, values: Sequence[str], severity: Severity = "error", where: str = "true"
+) -> Check:
     """Every value must be one of a list.
 
     Args:
@@ -148,12 +158,13 @@ def accepted(table: str, column: str, values: Sequence[str], severity: Severity 
         column: the column.
         values: what it may hold; written into the DAG by hand, never taken from input.
         severity: of the check.
+        where: limits the rows that are looked at.
     """
     listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return holds(table, f"{column} is one of {', '.join(values)}", f"{column} in ({listed})", severity)
+    return holds(table, f"{column} is one of {', '.join(values)}", f"{column} in ({listed})", severity, where)
 
 
-def holds(table: str, rule: str, condition: str, severity: Severity = "error") -> Check:
+def holds(table: str, rule: str, condition: str, severity: Severity = "error", where: str = "true") -> Check:
     """A condition must be true of every row; where it is unknown, because a value is missing, it holds.
 
     Args:
@@ -161,11 +172,13 @@ def holds(table: str, rule: str, condition: str, severity: Severity = "error") -
         rule: the condition in words.
         condition: the condition in SQL.
         severity: of the check.
+        where: limits the rows that are looked at.
     """
     return Check(
         f"{unqualified(table)}: {rule}",
-        f"select count(*), coalesce(sum(case when not ({condition}) then 1 else 0 end), 0) from {table}",
+        f"select count(*), coalesce(sum(case when not ({condition}) then 1 else 0 end), 0) from {table} where {where}",
         severity,
+        tables=(unqualified(table),),
     )
 
 

@@ -15,6 +15,8 @@ from sparkify.warehouse import Session
 
 EXCERPT = 300  # characters of a record that a message shows
 
+Files = dict[str, tuple[int, int]]  # lines scanned and records rejected by ``s3://`` address
+
 
 @dataclass(frozen=True)
 class Copy:
@@ -60,12 +62,16 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def lines_scanned(session: Session) -> dict[str, int]:
-    """How many lines the session's last COPY read of each file, by ``s3://`` address (AWS: SYS_LOAD_DETAIL)."""
-    rows = session.run(
+def files(session: Session) -> Files:
+    """What the session's last COPY read of each file (AWS: SYS_LOAD_DETAIL, SYS_LOAD_ERROR_DETAIL)."""
+    scanned = session.run(
         "select trim(file_name), sum(lines_scanned) from sys_load_detail where query_id = pg_last_copy_id() group by 1"
     )
-    return {name: int(lines) for name, lines in rows}
+    rejected = session.run(
+        "select trim(file_name), count(*) from sys_load_error_detail where query_id = pg_last_copy_id() group by 1"
+    )
+    errors = {name: int(count) for name, count in rejected}
+    return {name: (int(lines), errors.get(name, 0)) for name, lines in scanned}
 
 
 def rows_loaded(session: Session) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,6 +15,7 @@ HOW_TO_GIVE_ONE = (
     "`start` is included, `end` is not, both are whole hours in UTC."
 )
 LONGEST = timedelta(hours=100_000)  # what publish/6_bookkeeping.sql counts up to
+HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -31,9 +32,28 @@ class Interval:
     end: datetime
 
     @classmethod
-    def from_ms(cls, start_ms: int, end_ms: int) -> Interval:
-        """Make an interval of two numbers of milliseconds from 1970-01-01T00:00:00Z."""
-        return cls(EPOCH + timedelta(milliseconds=start_ms), EPOCH + timedelta(milliseconds=end_ms))
+    def from_bound(cls, bound: Mapping[str, str] | None) -> Interval:
+        """Make an interval of what :attr:`bound` holds; ``start_ms`` and ``end_ms`` will do.
+
+        Raises:
+            AirflowFailException: there is none.
+        """
+        if bound is None:
+            raise AirflowFailException("Objects are named by day here, so the operator needs an interval.")
+        return cls(*(EPOCH + timedelta(milliseconds=int(bound[name])) for name in ("start_ms", "end_ms")))
+
+    @classmethod
+    def blocks(cls, hours: Sequence[datetime]) -> list[Interval]:
+        """The fewest intervals that hold these hours and no other.
+
+        Args:
+            hours: their first moments, in UTC, in order.
+        """
+        made: list[Interval] = []
+        for hour in hours:
+            start = made.pop().start if made and made[-1].end == hour else hour
+            made.append(cls(start, hour + HOUR))
+        return made
 
     @property
     def start_ms(self) -> int:

@@ -49,6 +49,23 @@ class Bind:
         return f"%({name})s"
 
 
+def not_older(staged: str, known: str) -> str:
+    """SQL that tells whether what was read of an object is not older than what is published of it.
+
+    S3 dates its versions by one clock, to the second. Where that does not tell, because a version is none (there was no
+    object) or both were written within one second, the later reading is believed, by the warehouse's clock.
+
+    Args:
+        staged: alias of what was read, with the columns ``etag``, ``last_modified`` and ``loaded_at``.
+        known: alias of what is published; what is null there is older than anything.
+    """
+    return (
+        f"case when {staged}.etag <> '' and {known}.etag <> '' and {staged}.last_modified <> {known}.last_modified "
+        f"then {staged}.last_modified > {known}.last_modified "
+        f"else coalesce({staged}.loaded_at >= {known}.loaded_at, true) end"
+    )
+
+
 def identifier(name: str) -> str:
     """Let a name into SQL only if it needs no quoting.
 
@@ -68,4 +85,5 @@ MACROS: dict[str, Callable[..., Any] | Bind] = {
     "reader_role": reader_role,
     "interval": interval,
     "bind": Bind(),
+    "not_older": not_older,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from sparkify.errors import RETRY
+from sparkify.interval import EPOCH
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -22,31 +24,44 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+THREADS = 16  # requests to S3 at a time: each waits far longer than it computes
+RECORDS = json.JSONDecoder(parse_int=str, parse_float=str)  # a number given as text keeps its digits
 PERMANENT_S3_CODES = ("NoSuchBucket", "AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+
+
+class ObjectReplacedError(AirflowException):
+    """An object was replaced, removed or added while it was being read: what was read of it counts for nothing."""
 
 
 @dataclass(frozen=True)
 class S3Object:
-    """One version of an object.
+    """One version of an object, or that there is none.
 
     Attributes:
         bucket: the bucket's name.
         key: the full key.
-        etag: identifies the content, without quotes.
+        etag: identifies the content, without quotes; empty if there is no such object.
         size: bytes.
         last_modified: when this version was written, in UTC, to the second.
+        day: the midnight (UTC) of the day whose records the key promises; None if it promises none.
     """
 
     bucket: str
     key: str
-    etag: str
-    size: int
-    last_modified: datetime
+    etag: str = ""
+    size: int = 0
+    last_modified: datetime = EPOCH
+    day: datetime | None = None
 
     @property
     def url(self) -> str:
         """The address as COPY and its load-error views write it."""
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there is something to copy: an empty object is as good as none."""
+        return self.size > 0
 
 
 class Store:
@@ -79,29 +94,41 @@ class Store:
         return [
             found
             for found in self._listed(bucket, prefix)
-            if found.size > 0 and fnmatchcase(found.key.rsplit("/", 1)[-1], pattern)
+            if found.has_records and fnmatchcase(found.key.rsplit("/", 1)[-1], pattern)
         ]
 
-    def named(self, url: str, keys: Sequence[str]) -> list[S3Object]:
-        """Find objects by their exact names: ``x.json.bak`` is not ``x.json``.
+    def named(self, url: str, key: str) -> S3Object:
+        """Find an object by its exact name: ``x.json.bak`` is not ``x.json``.
 
         Args:
-            url: ``s3://bucket/prefix``, to which the keys are relative.
-            keys: what to look for.
+            url: ``s3://bucket/prefix``, to which the key is relative.
+            key: what to look for.
 
         Returns:
-            Those that exist and are not empty, in the order of the keys.
+            The object, or that there is none.
 
         Raises:
             AirflowFailException: the bucket does not exist or may not be listed.
         """
         bucket, prefix = split(url)
-        names = [f"{prefix}{key}" for key in keys]
-        exact = [found for name in names for found in self._listed(bucket, name) if found.key == name]
-        for found in exact:
-            if found.size == 0:
-                log.warning("%s is empty: it is taken for an object that is not there", found.url)
-        return [found for found in exact if found.size > 0]
+        name = f"{prefix}{key}"
+        exact = (found for found in self._listed(bucket, name) if found.key == name)
+        return next(exact, S3Object(bucket, name))
+
+    def daily(self, url: str, key_format: str, days: Sequence[datetime]) -> list[S3Object]:
+        """Find the object of each day.
+
+        Args:
+            url: ``s3://bucket/prefix``, to which the keys are relative.
+            key_format: a key with the codes of ``strftime``, e.g. ``%Y/%m/%Y-%m-%d-events.json``.
+            days: their midnights, in UTC.
+
+        Returns:
+            One for each day, in their order; see :meth:`named`.
+        """
+        with ThreadPoolExecutor(THREADS) as threads:
+            found = threads.map(lambda day: replace(self.named(url, f"{day:{key_format}}"), day=day), days)
+            return list(found)
 
     def is_empty(self, url: str) -> bool:
         """Whether there is no object at all below a prefix, folder markers aside."""
@@ -115,7 +142,7 @@ class Store:
             AirflowFailException: it does not; the message says what it is for.
         """
         bucket, key = split(url)
-        if not any(found.key == key for found in self._listed(bucket, key)):
+        if not self.named(f"s3://{bucket}/", key).etag:
             raise AirflowFailException(
                 f"{url} does not exist; it is {purpose}. Put it there. "
                 f"(Connection {self.hook.aws_conn_id!r} was used to look.)"
@@ -142,6 +169,42 @@ class Store:
         bucket, key = split(found_at)
         with self._explained(bucket):
             yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
+
+    def record_keys(self, found: S3Object, name: str) -> set[str]:
+        """The values of one key in the records of an object, as COPY loads them into a text column.
+
+        Args:
+            found: an uncompressed object of JSON records, one after the other.
+            name: the key.
+
+        Returns:
+            The values; of an object that is broken only those before the break, which COPY will report.
+
+        Raises:
+            ObjectReplacedError: the object is not that version any more.
+        """
+        with self._explained(found.bucket):
+            body = self._version(found).decode("utf-8", errors="replace")
+        records, at = [], 0
+        while at < len(body):
+            try:
+                record, at = RECORDS.raw_decode(body, at)
+            except ValueError:
+                break
+            records.append(record)
+            at = len(body) - len(body[at:].lstrip())
+        values = (record.get(name) for record in records if isinstance(record, dict))
+        return {str(value) for value in values if value is not None}
+
+    def _version(self, found: S3Object) -> bytes:
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)["Body"].read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "412", "NoSuchKey", "404"):
+                raise ObjectReplacedError(f"{found.url} was replaced while it was being read.") from error
+            raise
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[S3Object]:
         with self._explained(bucket):
@@ -182,13 +245,3 @@ def split(url: str) -> tuple[str, str]:
     if parts.scheme != "s3" or not parts.netloc:
         raise AirflowFailException(f"{url!r} is not an address in S3: expected s3://bucket/prefix.")
     return parts.netloc, parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
-
-
-def daily_keys(key_format: str, days: Sequence[datetime]) -> list[str]:
-    """Name the object of each day.
-
-    Args:
-        key_format: a key with the codes of ``strftime``, e.g. ``%Y/%m/%Y-%m-%d-events.json``.
-        days: in UTC.
-    """
-    return [f"{day:{key_format}}" for day in days]

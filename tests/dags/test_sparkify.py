@@ -22,7 +22,8 @@ EDGES = {
     "load_artists": {"check_quality"},
     "load_time": {"check_quality"},
     "check_quality": {"publish"},
-    "publish": {"cleanup"},
+    "publish": {"reprocess_stale"},
+    "reprocess_stale": {"cleanup"},
     "cleanup": set(),
 }
 

@@ -116,8 +116,8 @@ class Pipeline:
         listed = self.s3.list_objects_v2(Bucket=SOURCE_BUCKET, Prefix=f"{self.name}/").get("Contents", [])
         return {found["Key"]: found["ETag"] for found in listed}
 
-    def run(self, start: str | None = DAY[0], end: str | None = DAY[1], run_id: str | None = None) -> Run:
-        return Run(self.dag, start, end, self.variables, run_id)
+    def run(self, start: str | None = DAY[0], end: str | None = DAY[1], run_id: str | None = None, **how: str) -> Run:
+        return Run(self.dag, start, end, self.variables, run_id, **how)
 
     def operator(self, operator: type[BaseOperator], **arguments: Any) -> Run:
         """A run of a DAG that has one task, of the given operator; {star} in texts is the star schema."""

@@ -8,26 +8,29 @@ from types import SimpleNamespace
 import pytest
 import sqlfluff
 from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
+from jinja2 import FileSystemLoader
 
 from sparkify.macros import MACROS
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = sorted((ROOT / "include" / "sql").rglob("*.sql"))
+SQL = ROOT / "include" / "sql"
+TEMPLATES = sorted(SQL.rglob("*.sql"))
 CONTEXT = {
     "run_id": "manual__1",
     "dag_run": SimpleNamespace(dag_id="sparkify", run_id="manual__1"),
     "var": {"value": {}},
     "params": {},
+    "events": "#recent_events",
     **MACROS,
 }
 
 
 def rendered(path):
-    return SandboxedEnvironment().from_string(path.read_text()).render(CONTEXT)
+    return SandboxedEnvironment(loader=FileSystemLoader(SQL)).from_string(path.read_text()).render(CONTEXT)
 
 
 def test_there_are_templates():
-    assert {path.parent.name for path in TEMPLATES} == {"create", "load", "publish"}
+    assert {path.parent.name for path in TEMPLATES} == {"create", "load", "publish", "stale"}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -44,6 +47,7 @@ def test_values_are_bound_and_published_tables_are_never_truncated(path):
     names = set(re.findall(r"\{\{(.*?)\}\}", text))
     assert {name.strip() for name in names} <= {
         "star()", "run()", "reader_role()", "bind.start", "bind.end", "bind.start_ms", "bind.end_ms", "bind.run_id",
+        "bind.since", "bind.only", "events", "not_older('staged', 'known')",
     }  # fmt: skip
     assert not re.search(r"\btruncate\b", text, re.IGNORECASE), "it commits on Redshift (AWS: r_TRUNCATE)"
 
@@ -54,6 +58,6 @@ def test_staging_columns_are_in_the_order_of_the_jsonpaths(tmp_path):
     sample.generate(tmp_path, days=1)
     paths = json.loads((tmp_path / "log_json_path.json").read_text())["jsonpaths"]
     keys = [re.fullmatch(r"\$\['(\w+)'\]", path).group(1).lower() for path in paths]
-    ddl = rendered(ROOT / "include" / "sql" / "create" / "run_schema.sql")
+    ddl = rendered(SQL / "create" / "run_schema.sql")
     body = re.search(r"\.staging_events \((.*?)\n\)", ddl, re.DOTALL).group(1)
     assert [line.split()[0] for line in body.strip().splitlines()] == keys

@@ -1,31 +1,7 @@
 -- The schema of one run: the same table names as in the star, holding this run's rows only. Nobody else reads it.
 create schema if not exists {{ run() }};
 
--- In the order of the jsonpaths file, which is positional; names are its keys, folded to lower case as Redshift does.
--- "userId": "" loads as NULL into a number (AWS: copy-parameters-data-conversion).
-create table if not exists {{ run() }}.staging_events (
-    artist varchar(1024),
-    auth varchar(64),
-    firstname varchar(1024),
-    gender varchar(16),
-    iteminsession integer,
-    lastname varchar(1024),
-    length double precision,
-    level varchar(16),
-    location varchar(1024),
-    method varchar(16),
-    page varchar(64),
-    registration double precision,
-    sessionid bigint,
-    song varchar(1024),
-    status integer,
-    ts bigint,
-    useragent varchar(1024),
-    userid bigint
-)
-distkey (ts)
-sortkey (ts);
-
+{% set events = run() ~ '.staging_events' %}{% include 'create/staging_events.sql' %}
 -- What a play is: a NextSong of somebody. Seconds and milliseconds are added one after the other: as one interval, ts
 -- would pass through floating point.
 create or replace view {{ run() }}.plays as
@@ -59,7 +35,8 @@ create table if not exists {{ run() }}.staging_songs (
     num_songs integer,
     song_id varchar(64),
     title varchar(1024),
-    year integer
+    year integer,
+    object_key varchar(1024) -- not of the record: the object that it was copied from
 )
 diststyle even;
 
@@ -79,7 +56,7 @@ distkey (start_time)
 sortkey (start_time);
 
 create table if not exists {{ run() }}.users (like {{ star() }}.user_hours);
-create table if not exists {{ run() }}.songs (like {{ star() }}.song_catalog);
+create table if not exists {{ run() }}.songs (like {{ star() }}.song_objects);
 create table if not exists {{ run() }}.artists (
     artist_id varchar(64),
     name varchar(1024),
@@ -89,7 +66,10 @@ create table if not exists {{ run() }}.artists (
 )
 diststyle all;
 create table if not exists {{ run() }}."time" (like {{ star() }}."time");
-create table if not exists {{ run() }}.staged_objects (like {{ star() }}.loaded_objects);
+
+-- What each stage task found in S3; each has its own, so that they do not wait for each other.
+create table if not exists {{ run() }}.staging_events_objects (like {{ star() }}.loaded_objects);
+create table if not exists {{ run() }}.staging_songs_objects (like {{ star() }}.loaded_objects);
 
 -- Each stage and load task leaves here which of its attempts filled a table, and from which attempts of its inputs.
 create table if not exists {{ run() }}.table_stamps (

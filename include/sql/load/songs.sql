@@ -1,32 +1,17 @@
--- One row for each staged song. Two objects may describe one song: the greater description wins, so that the order
--- in which they are read does not matter.
-select
-    described.song_id,
-    described.title,
-    described.artist_id,
-    described.year,
-    described.duration,
-    described.artist_name,
-    described.artist_location,
-    described.artist_latitude,
-    described.artist_longitude
-from (
-    select
-        song_id,
-        title,
-        artist_id,
-        year,
-        duration,
-        artist_name,
-        artist_location,
-        artist_latitude,
-        artist_longitude,
-        row_number() over (
-            partition by song_id
-            order by
-                title desc, artist_id desc, year desc, duration desc, artist_name desc, artist_location desc,
-                artist_latitude desc, artist_longitude desc
-        ) as preference
-    from {{ run() }}.staging_songs
-) as described
-where described.preference = 1
+-- Every staged song as its object describes it. Several objects may describe one song: which description counts is
+-- decided when they are published, among those of all objects. A record without a song_id is of no known object, and is
+-- kept for the checks to find.
+select distinct
+    objects.bucket,
+    staged.object_key,
+    staged.song_id,
+    staged.title,
+    staged.artist_id,
+    staged.year,
+    staged.duration,
+    staged.artist_name,
+    staged.artist_location,
+    staged.artist_latitude,
+    staged.artist_longitude
+from {{ run() }}.staging_songs as staged
+left join {{ run() }}.staging_songs_objects as objects on staged.object_key = objects.object_key

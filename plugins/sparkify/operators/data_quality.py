@@ -46,7 +46,8 @@ class DataQualityOperator(WarehouseOperator):
         """
         with explained(str(self.conn_id), "Checking the data"), self.session() as session:
             inputs = self.read_inputs(session)
-            results = run_checks(session, self.checks, self.parameters)
+            wanted = [check for check in self.checks if all(map(self.is_wanted, check.tables))]
+            results = run_checks(session, wanted, self.parameters)
             self._keep(session, results, str(context["run_id"]))
             self.log.info("\n%s", "\n".join(str(result) for result in results))
             self._stop_on_errors(results)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowFailException
 from tenacity import before_sleep_log, retry, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -14,6 +15,7 @@ from sparkify.checks import Check
 from sparkify.errors import explained, is_conflict
 from sparkify.operators.data_quality import run_checks
 from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.parts import EVERYTHING
 from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
@@ -25,6 +27,23 @@ CONFLICT_ATTEMPTS = 8
 LONGEST_WAIT = 30.0  # seconds
 
 
+@dataclass
+class Step:
+    """One script of a publication.
+
+    Attributes:
+        sql: its statements. Templated, or a ``.sql`` file.
+        table: what it publishes; a limited run leaves it out if that is none of its parts (see ``parts_of``).
+        only_if: a query, run after the steps before it; the script is left out if it returns no row. Templated.
+    """
+
+    sql: str
+    table: str = ""
+    only_if: str = ""
+
+    template_fields: ClassVar[Sequence[str]] = ("sql", "only_if")
+
+
 class PublishOperator(WarehouseOperator):
     """Runs SQL that changes published tables in one transaction, one publication at a time.
 
@@ -33,9 +52,8 @@ class PublishOperator(WarehouseOperator):
     proofs hold, and run again when another transaction wins a conflict.
 
     Args:
-        sql: scripts, run in order. Templated, or ``.sql`` files.
+        sql: scripts, or steps that are more than a script, run in order. Templated, or ``.sql`` files.
         mutex_table: table with the columns ``holder`` and ``taken_at``, locked by every publication. Templated.
-        preconditions: checks that must hold before anything is changed; they see what is published. Templated.
         proofs: checks that must hold before COMMIT; they see what is about to be published. Templated.
         kwargs: see ``WarehouseOperator``; the ``inputs`` are the stamped tables that are published.
     """
@@ -43,7 +61,6 @@ class PublishOperator(WarehouseOperator):
     template_fields: Sequence[str] = (
         "sql",
         "mutex_table",
-        "preconditions",
         "proofs",
         *WarehouseOperator.template_fields,
     )
@@ -51,16 +68,14 @@ class PublishOperator(WarehouseOperator):
     def __init__(
         self,
         *,
-        sql: list[str],
+        sql: Sequence[str | Step],
         mutex_table: str,
-        preconditions: Sequence[Check] = (),
         proofs: Sequence[Check] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.sql = sql
         self.mutex_table = mutex_table
-        self.preconditions = preconditions
         self.proofs = proofs
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -89,10 +104,10 @@ class PublishOperator(WarehouseOperator):
         with self.session() as session, session.transaction():
             self._take_mutex(session, run_id)
             self.read_inputs(session)
-            self._require(session, self.preconditions)
-            for script in self.sql:
-                session.script(script, self.parameters)
-            self._require(session, self.proofs)
+            for step in (item if isinstance(item, Step) else Step(item) for item in self.sql):
+                if self._is_needed(session, step):
+                    session.script(step.sql, self.parameters)
+            self._prove(session)
 
     def _take_mutex(self, session: Session, run_id: str) -> None:
         session.run(f"lock {self.mutex_table}")
@@ -102,13 +117,17 @@ class PublishOperator(WarehouseOperator):
             {"run_id": run_id},
         )
 
-    def _require(self, session: Session, checks: Sequence[Check]) -> None:
-        if not checks:
+    def _is_needed(self, session: Session, step: Step) -> bool:
+        return self.is_wanted(step.table) and not (step.only_if and not session.run(step.only_if, self.parameters))
+
+    def _prove(self, session: Session) -> None:
+        if not self.proofs:
             return
-        broken = [result for result in run_checks(session, checks, self.parameters) if not result.passed]
+        broken = [result for result in run_checks(session, self.proofs, self.parameters) if not result.passed]
         if broken:
             listed = "\n".join(f"  {result}" for result in broken)
+            limited = "" if self.only == EVERYTHING else f" The run is limited to {self.only}: load everything instead."
             raise AirflowFailException(
                 f"Nothing was published: it would break\n{listed}\n"
-                "Correct the cause, then clear the stage tasks with everything downstream of them."
+                f"Correct the cause, then clear the stage tasks with everything downstream of them.{limited}"
             )

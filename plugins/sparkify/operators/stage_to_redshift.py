@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk.exceptions import AirflowFailException
+from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
 
-from sparkify import copying, ledger
+from sparkify import copying, ledger, provenance
 from sparkify.copying import Copy
-from sparkify.errors import explained
+from sparkify.errors import RETRY, explained
 from sparkify.interval import Interval
-from sparkify.objects import S3Object, Store, daily_keys
+from sparkify.objects import ObjectReplacedError, S3Object, Store, split
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3  # to copy objects that are replaced meanwhile, before Airflow's own retry waits for a quieter moment
 
 
 class StageToRedshiftOperator(WarehouseOperator):
@@ -42,9 +48,13 @@ class StageToRedshiftOperator(WarehouseOperator):
         copy_options: further parameters of COPY, e.g. ``TRUNCATECOLUMNS``.
         missing: what an expected object that is not there means: ``fail``, ``warn`` or ``skip`` (say nothing). That
             there is no object at all below ``source`` is an error in any case.
-        loaded_objects: table of what was loaded before (columns ``bucket``, ``object_key``, ``etag``); None to load
-            whatever is there. Templated.
-        staged_objects: table in which to note what was staged; None not to. Templated.
+        loaded_objects: table of what was loaded before (columns ``bucket``, ``object_key``, ``etag``,
+            ``staged_table``); None to load whatever is there. Templated.
+        staged_objects: table in which to note what was staged, and what was expected and not there; None not to.
+            Templated.
+        record_key: the JSON key that identifies a record, also a column of the table; with it the table's column
+            ``object_key`` is filled with the key of the object that a row is from. The objects, uncompressed JSON that
+            is mapped by ``auto``, are read once more for that. None not to.
         aws_conn_id: the connection that lists the objects and writes the manifest.
         kwargs: see ``WarehouseOperator``.
     """
@@ -79,6 +89,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         missing: Literal["fail", "warn", "skip"] = "fail",
         loaded_objects: str | None = None,
         staged_objects: str | None = None,
+        record_key: str | None = None,
         aws_conn_id: str = "aws_default",
         **kwargs: Any,
     ) -> None:
@@ -97,6 +108,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.missing = missing
         self.loaded_objects = loaded_objects
         self.staged_objects = staged_objects
+        self.record_key = record_key
         self.aws_conn_id = aws_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -112,11 +124,15 @@ class StageToRedshiftOperator(WarehouseOperator):
         """
         began = time.monotonic()
         store = self._store()
+        persistent = retry(
+            retry=retry_if_exception_type(ObjectReplacedError),
+            stop=stop_after_attempt(ATTEMPTS),
+            before_sleep=before_sleep_log(log, logging.INFO),
+            reraise=True,
+        )
         action = f"Staging {self.source} as {self.file_format} {self.jsonpaths} into {self.table}"
         with explained(str(self.conn_id), action), self.session() as session:
-            objects = self._new(session, self._expected(store))
-            self._require_jsonpaths(store)
-            counts = self._replace(session, store, objects, str(context["run_id"]))
+            counts = persistent(self._stage)(session, store, str(context["run_id"]))
         counts["seconds"] = round(time.monotonic() - began, 2)
         self.log.info("%s: %s", self.table, ", ".join(f"{name} {count:,}" for name, count in counts.items()))
         return counts
@@ -126,23 +142,29 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         return Store(S3Hook(aws_conn_id=self.aws_conn_id))
 
+    def _stage(self, session: Session, store: Store, run_id: str) -> dict[str, Any]:
+        expected = self._expected(store)
+        objects = self._new(session, expected)
+        self._require_jsonpaths(store)
+        with session.transaction():
+            counts = self._replace(session, store, objects, run_id)
+            self._require_unchanged(store, objects)
+        return counts
+
     def _expected(self, store: Store) -> list[S3Object]:
-        objects, missing = self._daily(store) if self.key_format else (store.under(self.source, self.pattern), [])
-        if not objects and store.is_empty(self.source):
+        found = self._found(store)
+        if not any(one.has_records for one in found) and store.is_empty(self.source):
             raise AirflowFailException(
                 f"There is no object below {self.source}: is the prefix right, and may connection "
                 f"{self.aws_conn_id!r} list it? Nothing was loaded."
             )
-        self._report_missing(missing)
-        return objects
+        self._report_missing([one.url for one in found if not one.has_records])
+        return found
 
-    def _daily(self, store: Store) -> tuple[list[S3Object], list[str]]:
-        if self.interval is None:
-            raise AirflowFailException("key_format names objects by day, so the operator needs an interval.")
-        covered = Interval.from_ms(int(self.interval["start_ms"]), int(self.interval["end_ms"]))
-        keys = daily_keys(str(self.key_format), covered.days())
-        objects = store.named(self.source, keys)
-        return objects, sorted({f"{self.source}{key}" for key in keys} - {found.url for found in objects})
+    def _found(self, store: Store) -> list[S3Object]:
+        if self.key_format is None:
+            return store.under(self.source, self.pattern)
+        return store.daily(self.source, self.key_format, Interval.from_bound(self.interval).days())
 
     def _report_missing(self, urls: list[str]) -> None:
         if not urls or self.missing == "skip":
@@ -152,30 +174,49 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise AirflowFailException(f"{text}. Nothing was loaded.")
         self.log.warning(text)
 
-    def _new(self, session: Session, objects: list[S3Object]) -> list[S3Object]:
+    def _new(self, session: Session, found: list[S3Object]) -> list[S3Object]:
+        """Leave out what was loaded before in that version; add, as gone, what was loaded and is not there any more."""
         if self.loaded_objects is None:
-            return objects
-        known = ledger.versions(session, self.loaded_objects)
-        return [found for found in objects if known.get((found.bucket, found.key)) != found.etag]
+            return found
+        known = ledger.versions(session, self.loaded_objects, self.table)
+        there = {(one.bucket, one.key) for one in found}
+        bucket, prefix = split(self.source)
+        gone = [
+            S3Object(bucket, key)
+            for (of, key), etag in known.items()
+            if etag and of == bucket and key.startswith(prefix) and (of, key) not in there
+        ]
+        return [one for one in found if known.get((one.bucket, one.key)) != one.etag] + gone
+
+    def _require_unchanged(self, store: Store, objects: list[S3Object]) -> None:
+        """COPY reads whatever is there when it comes to it: only what is still there afterwards is what it read."""
+        now = {one.key: one.etag for one in self._found(store)} if objects else {}
+        replaced = [one.url for one in objects if now.get(one.key, "") != one.etag]
+        if replaced:
+            raise ObjectReplacedError(f"{', '.join(replaced[:10])} changed while it was being copied. {RETRY}")
 
     def _require_jsonpaths(self, store: Store) -> None:
         if self.jsonpaths.startswith("s3://"):
             store.require(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
 
     def _replace(self, session: Session, store: Store, objects: list[S3Object], run_id: str) -> dict[str, Any]:
-        counts = {"objects": len(objects), "bytes": sum(found.size for found in objects), "lines": 0, "rows": 0}
-        with session.transaction():
-            session.run(f"delete from {self.table}")
-            lines: dict[str, int] = {}
-            if objects:
-                self._copy(session, store, objects)
-                lines = copying.lines_scanned(session)
-                counts |= {"lines": sum(lines.values()), "rows": copying.rows_loaded(session)}
-                if counts["rows"] and not lines:
-                    self.log.warning("The warehouse does not tell yet how many lines it read (AWS: SYS_LOAD_DETAIL)")
-            if self.staged_objects is not None:
-                ledger.note(session, self.staged_objects, self.table, objects, lines, run_id)
-            self.stamp(session, self.table, {})
+        to_copy = [one for one in objects if one.has_records]
+        counts = {"objects": len(to_copy), "bytes": sum(one.size for one in to_copy), "lines": 0, "rows": 0}
+        session.run(f"delete from {self.table}")
+        files: copying.Files = {}
+        keys = provenance.read(store, to_copy, self.record_key) if self.record_key else {}
+        for group in provenance.groups(keys) if self.record_key else filter(None, [to_copy]):
+            self._copy(session, store, group)
+            files |= copying.files(session)
+            counts["rows"] += copying.rows_loaded(session)
+            if self.record_key:
+                provenance.note(session, self.table, self.record_key, group, keys)
+        counts["lines"] = sum(lines for lines, _ in files.values())
+        if counts["rows"] and not files:
+            self.log.warning("The warehouse does not tell yet how many lines it read (AWS: SYS_LOAD_DETAIL)")
+        if self.staged_objects is not None:
+            ledger.note(session, self.staged_objects, self.table, objects, files, run_id)
+        self.stamp(session, self.table, {})
         return counts
 
     def _copy(self, session: Session, store: Store, objects: list[S3Object]) -> None:
@@ -194,6 +235,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             session.run(copy.statement)
         except Exception as error:
             session.connection.rollback()
+            self._require_unchanged(store, objects)
             explanation = copying.failure(session, store, copy, error)
             if explanation is None:
                 raise

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
+from airflow.sdk.exceptions import AirflowSkipException
 
-from sparkify import stamps, warehouse
+from sparkify import parts, stamps, warehouse
 from sparkify.errors import explained
+from sparkify.parts import EVERYTHING, Parts
 from sparkify.warehouse import Session, unqualified
 
 
@@ -24,10 +26,13 @@ class WarehouseOperator(BaseSQLOperator):
         stamps_table: table in which the operators of one run note which attempt filled what (columns ``table_name``,
             ``stamp``, ``inputs``, ``stamped_at``); None to go without. Templated.
         inputs: names, without schema, of the stamped tables that the SQL reads.
+        only: the part that the run is limited to, or ``everything``. Templated.
+        parts_of: the parts that tables and tasks belong to, by name. A task whose ``table``, or else whose id, belongs
+            to none of those that the run redoes is skipped; inputs that belong to none of them are not read.
         kwargs: see ``BaseSQLOperator``.
     """
 
-    template_fields: Sequence[str] = ("parameters", "stamps_table", "inputs", *BaseSQLOperator.template_fields)
+    template_fields: Sequence[str] = ("parameters", "stamps_table", "inputs", "only", *BaseSQLOperator.template_fields)
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "sql", "parameters": "json"}
 
@@ -38,6 +43,8 @@ class WarehouseOperator(BaseSQLOperator):
         parameters: dict[str, str] | None = None,
         stamps_table: str | None = None,
         inputs: Sequence[str] = (),
+        only: str = EVERYTHING,
+        parts_of: Parts | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -45,7 +52,26 @@ class WarehouseOperator(BaseSQLOperator):
         self.parameters = parameters
         self.stamps_table = stamps_table
         self.inputs = inputs
+        self.only = only
+        self.parts_of = parts_of
         self._pid: int | None = None
+
+    def pre_execute(self, context: Any) -> None:
+        """Leave out what a limited run does not redo.
+
+        Args:
+            context: Airflow's, unused.
+
+        Raises:
+            AirflowSkipException: the task is none of the run's.
+        """
+        name = unqualified(str(getattr(self, "table", self.task_id)))
+        if not self.is_wanted(name):
+            raise AirflowSkipException(f"This run is limited to {self.only}: {name} is left as it is.")
+
+    def is_wanted(self, name: str) -> bool:
+        """Whether the run has anything to do with a table, task or step; see ``parts_of``."""
+        return parts.is_wanted(name, self.parts_of or {}, self.only)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -67,7 +93,8 @@ class WarehouseOperator(BaseSQLOperator):
         if self.stamps_table is None:
             return {}
         with explained(str(self.conn_id), f"Reading {self.stamps_table}"):
-            return stamps.of_inputs(stamps.read(session, self.stamps_table), self.inputs)
+            wanted = [name for name in self.inputs if self.is_wanted(name)]
+            return stamps.of_inputs(stamps.read(session, self.stamps_table), wanted)
 
     def stamp(self, session: Session, table: str, inputs: dict[str, str]) -> None:
         """Note that this attempt filled a table from these inputs, in the transaction that fills it."""

@@ -1,3 +1,4 @@
+import itertools
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -74,4 +75,13 @@ def test_days_are_those_that_hold_a_moment_of_the_interval(start, length):
 def test_milliseconds_are_exact_and_come_back(start, length):
     interval = Interval(start, start + length * HOUR)
     assert interval.end_ms - interval.start_ms == length * 3_600_000
-    assert Interval.from_ms(interval.start_ms, interval.end_ms) == interval
+    assert Interval.from_bound(interval.bound) == interval
+
+
+@given(hours=st.sets(st.integers(0, 60)))
+def test_blocks_hold_exactly_the_hours_and_do_not_touch(hours):
+    first = datetime(2018, 11, 1, tzinfo=timezone.utc)
+    blocks = Interval.blocks([first + hour * HOUR for hour in sorted(hours)])
+    held = [block.start + n * HOUR for block in blocks for n in range((block.end - block.start) // HOUR)]
+    assert held == [first + hour * HOUR for hour in sorted(hours)]
+    assert all(earlier.end < later.start for earlier, later in itertools.pairwise(blocks))

@@ -4,7 +4,7 @@ import pytest
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.objects import Store, daily_keys, split
+from sparkify.objects import ObjectReplacedError, Store, split
 
 
 @pytest.fixture
@@ -31,8 +31,10 @@ def test_a_prefix_takes_what_is_below_it_and_matches(store, bucket):
 
 
 def test_exact_names_take_nothing_that_begins_like_them(store, bucket):
-    keys = ["A/2.json", "A/1.json", "A/9.json", "A/empty.json", "A/1"]
-    assert names(bucket, store.named(bucket.url, keys)) == ["A/2.json", "A/1.json"]
+    assert store.named(bucket.url, "A/2.json").has_records
+    assert not store.named(bucket.url, "A/empty.json").has_records
+    for key in ("A/9.json", "A/1", "A"):
+        assert store.named(bucket.url, key).etag == ""
 
 
 def test_folder_markers_alone_are_nothing(store, bucket):
@@ -43,7 +45,7 @@ def test_folder_markers_alone_are_nothing(store, bucket):
 
 
 def test_an_object_has_the_version_that_s3_gives_it(store, bucket):
-    (found,) = store.named(bucket.url, ["A/1.json"])
+    found = store.named(bucket.url, "A/1.json")
     head = store.client.head_object(Bucket=bucket.bucket, Key=found.key)
     assert (found.etag, found.size) == (head["ETag"].strip('"'), head["ContentLength"])
     assert found.url == f"{bucket.url}A/1.json"
@@ -64,10 +66,26 @@ def test_a_key_may_hold_what_urls_give_a_meaning():
     assert split("s3://b/a/what?#1.json") == ("b", "a/what?#1.json")
 
 
-def test_daily_keys_are_padded():
+def test_every_day_has_an_object_or_none_and_keys_are_padded(store, bucket):
     """Bug 16: an unpadded month."""
+    store.client.put_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}2018/01/2018-01-09-events.json", Body=b"{}")
     days = [datetime(2018, 1, 9, tzinfo=timezone.utc), datetime(2018, 11, 10, tzinfo=timezone.utc)]
-    assert daily_keys("%Y/%m/%Y-%m-%d-events.json", days) == [
-        "2018/01/2018-01-09-events.json",
-        "2018/11/2018-11-10-events.json",
-    ]
+    found = store.daily(bucket.url, "%Y/%m/%Y-%m-%d-events.json", days)
+    assert names(bucket, found) == ["2018/01/2018-01-09-events.json", "2018/11/2018-11-10-events.json"]
+    assert [(one.day, bool(one.etag)) for one in found] == [(days[0], True), (days[1], False)]
+
+
+def test_what_identifies_records_is_read_as_copy_reads_it(store, bucket):
+    body = b'{"id": 1.0, "x": {"id": 9}}\n\n{"id":"b"}{"x":1}[2]\n{"id":"c" broken {"id":"d"}'
+    store.client.put_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}x", Body=body)
+    assert store.record_keys(store.named(bucket.url, "x"), "id") == {"1.0", "b"}
+
+
+def test_an_object_that_was_replaced_is_not_taken_for_the_one_that_was_listed(store, bucket):
+    listed = store.named(bucket.url, "A/1.json")
+    store.client.put_object(Bucket=bucket.bucket, Key=listed.key, Body=b"other")
+    with pytest.raises(ObjectReplacedError, match="was replaced while it was being read"):
+        store.record_keys(listed, "id")
+    store.client.delete_object(Bucket=bucket.bucket, Key=listed.key)
+    with pytest.raises(ObjectReplacedError):
+        store.record_keys(listed, "id")
