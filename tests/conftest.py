@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,9 +25,63 @@ from include.sandbox.state import DATABASE, LOOPBACK, USER
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class
 
+TALLY = "tally"
+
 # A busy machine would make a slow example a failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@dataclass
+class Tally:
+    """How many of something were tried in a test, and how many held; printed at the end of the test run.
+
+    Args:
+        properties: of the test; they are what its report carries from one test process to the other.
+    """
+
+    properties: list[tuple[str, object]]
+    held: dict[str, int] = field(default_factory=dict)
+    tried: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, name: str) -> _Try:
+        """To be entered for each try; it holds if nothing is raised."""
+        return _Try(self, name)
+
+
+@dataclass
+class _Try:
+    tally: Tally
+    name: str
+
+    def __enter__(self) -> None:
+        self.tally.tried[self.name] = self.tally.tried.get(self.name, 0) + 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.tally.held[self.name] = self.tally.held.get(self.name, 0) + (kind is None)
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    made = Tally(request.node.user_properties)
+    yield made
+    request.node.user_properties.extend((TALLY, (name, made.held[name], made.tried[name])) for name in made.tried)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was counted, e.g. `crash points survived 143/143`."""
+    held: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in (
+                getattr(report, "user_properties", ()) if getattr(report, "when", "") == "teardown" else ()
+            ):
+                if name == TALLY:
+                    held[value[0]] += value[1]
+                    tried[value[0]] += value[2]
+    for name in sorted(tried):
+        terminalreporter.write_line(f"{name} {held[name]}/{tried[name]}")
 
 
 @dataclass

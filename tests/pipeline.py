@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,8 +70,10 @@ class Run:
 
     def rendered(self, task_id: str) -> Any:
         """A copy of a task with its templated fields rendered, as the UI shows them."""
-        task = copy.deepcopy(self.dag.get_task(task_id))
-        task.render_template_fields(self.context(task), self.dag.get_template_env())
+        task = copy.copy(self.dag.get_task(task_id))
+        for name in task.template_fields:  # what rendering replaces, or changes within
+            setattr(task, name, copy.deepcopy(getattr(task, name)))
+        task.render_template_fields(self.context(task), _environment(self.dag))
         return task
 
     def execute(self, task: Any) -> Any:
@@ -141,6 +144,14 @@ class Run:
             ),
             "var": {"value": self.variables},
         }
+
+
+@cache
+def _environment(dag: DAG) -> Any:
+    """The DAG's template environment, which compiles each text once and not once for every run."""
+    environment = dag.get_template_env()
+    environment.from_string = cache(environment.from_string)
+    return environment
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -55,7 +55,8 @@ class Session:
 
         Args:
             statement: SQL; values are named as ``%(name)s``.
-            parameters: the values, bound by the driver; more may be given than the statement names.
+            parameters: the values, bound by the driver; more may be given than the statement names. In a statement that
+                names one, a literal ``%`` is written ``%%``.
 
         Returns:
             The rows that it returned; none for a statement that returns nothing.
@@ -84,10 +85,11 @@ class Session:
             if hasattr(cursor, "paramstyle"):
                 # redshift_connector's default, positional %s, would bind one value once for each place that names it.
                 cursor.paramstyle = "pyformat"
-            if parameters is None:
-                cursor.execute(statement)
-            else:
+            # the driver reads a statement that it is given values for letter by letter
+            if parameters and "%(" in statement:
                 cursor.execute(statement, parameters)
+            else:
+                cursor.execute(statement)
             rows = [tuple(row) for row in cursor.fetchall()] if cursor.description else []
             return rows, max(cursor.rowcount, 0)
 

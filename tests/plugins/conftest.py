@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import DAG, BaseOperator
 
 from include.sandbox import data
@@ -42,7 +43,22 @@ def environment(_sandbox: Any) -> Iterator[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in found.items():
             patch.setitem(os.environ, name, value)
+        # boto3 takes longer to make a client than to use it, and the runs of a test process can share one
+        patch.setattr(S3Hook, "get_conn", _shared(S3Hook.get_conn))
         yield found
+
+
+def _shared(connect: Callable[[S3Hook], Any]) -> Callable[[S3Hook], Any]:
+    """One client for all hooks of a connection, as long as the connection stays as it is."""
+    clients: dict[str, Any] = {}
+
+    def client(hook: S3Hook) -> Any:
+        connection = hook.get_connection(str(hook.aws_conn_id)).get_uri()
+        if connection not in clients:
+            clients[connection] = connect(hook)
+        return clients[connection]
+
+    return client
 
 
 @pytest.fixture(scope="session")
