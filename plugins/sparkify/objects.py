@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-THREADS = 16  # requests to S3 at a time: each waits far longer than it computes
+THREADS = 10  # requests to S3 at a time: as many connections as a client keeps (botocore: max_pool_connections)
 RECORDS = json.JSONDecoder(parse_int=str, parse_float=str)  # a number given as text keeps its digits
 PERMANENT_S3_CODES = ("NoSuchBucket", "AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
