@@ -11,12 +11,12 @@ RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
 # Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
-export DATA FROM TO HOURLY
+export DATA FROM TO HOURLY PLAN
 unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long up down backfill sql status bench lint clean lock browser
+.PHONY: help setup tools run test test-long up down backfill reprocess sql status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -30,8 +30,11 @@ up: setup ## start what the last run left, in the background, healthy; over the 
 down: setup ## stop it; the data is kept
 	@$(SANDBOX) down
 
-backfill: setup ## load FROM= TO= (ISO 8601, UTC, TO not included) as one run; HOURLY=1: each hour by airflow backfill create
-	@$(SANDBOX) backfill $(RANGE)
+backfill: setup ## load FROM= TO= (ISO 8601, UTC, TO not included) as one run; HOURLY=1: hour by hour; PLAN=1: only tell
+	@$(SANDBOX) backfill $(RANGE) $${PLAN:+--plan}
+
+reprocess: setup ## load exactly the stale hours again (make status shows them)
+	@$(SANDBOX) reprocess
 
 sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
 	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql

@@ -44,6 +44,7 @@ from sparkify.star import (
     BEFORE_COMMIT,
     BEFORE_PUBLICATION,
     IN_INTERVAL,
+    LOG_KEY_FORMAT,
     OF_PUBLISHED,
     PARTS_OF,
     PUBLICATION,
@@ -129,7 +130,7 @@ with DAG(
         task_id="stage_events",
         table=f"{RUN}.staging_events",
         source=f"{SOURCE}/log_data/",
-        key_format="%Y/%m/%Y-%m-%d-events.json",
+        key_format=LOG_KEY_FORMAT,
         interval=BOUND,
         missing="skip",  # a day on which nobody used the app has no object, and its hours are empty
         jsonpaths=f"{SOURCE}/log_json_path.json",

@@ -24,6 +24,12 @@ def sparkify() -> DAG:
     return bag.dags["sparkify"]
 
 
+@cache
+def sparkify_once() -> DAG:
+    """The DAG, parsed once in a process."""
+    return sparkify()
+
+
 class Run:
     """One manual run of a DAG over a range of hours.
 

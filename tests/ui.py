@@ -18,8 +18,10 @@ from include.sandbox.airflow import ADMIN, DAG_ID, ui_address
 from include.sandbox.services import connect, query, running
 from include.sandbox.state import State, default_root
 
-TASKS = 11
+TASKS = 12
 PATIENCE = 60_000  # milliseconds
+
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager

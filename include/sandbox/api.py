@@ -96,6 +96,11 @@ class AirflowApi:
             self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
         )
 
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Clears one task of a run, and with it its setup and teardown, as the UI does without further choices."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
+        self._send("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
+
     def runs_between(self, dag_id: str, start: datetime, end: datetime) -> dict[str, str]:
         """Returns the state by run id of the runs whose logical date lies in the half-open interval, in its order."""
         query = {"logical_date_gte": start.isoformat(), "logical_date_lt": end.isoformat(), "order_by": "logical_date"}

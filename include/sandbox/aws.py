@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +12,8 @@ from include.sandbox.state import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 SOURCE_BUCKET = "sparkify-source"
 WORK_BUCKET = "sparkify-work"
@@ -64,6 +66,12 @@ def client(service: str, endpoint: str, **keys: str) -> Any:
     """Returns a boto3 client of the stand-in for a service such as `s3`; keys as boto3 names them."""
     # One call's type for five services would need a cast at every use instead of here.
     return boto3.Session().client(service, endpoint_url=endpoint, region_name=REGION, **keys)  # type: ignore[call-overload]
+
+
+def objects_below(s3: S3Client, bucket: str, prefix: str = "") -> Iterator[ObjectTypeDef]:
+    """Yields what S3 lists below a prefix, in the order of the keys."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
 
 
 def alerts(aws: Mapping[str, str]) -> list[str]:

@@ -20,7 +20,7 @@ from include.sandbox.process import stop_event
 from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, SandboxError, default_root, write_ready
 
 if TYPE_CHECKING:
-    from include.sandbox.commands import Request
+    from include.sandbox.loads import Request
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--from", dest="start", metavar="TIME", help="first moment, ISO 8601, UTC unless it says")
         command.add_argument("--to", dest="end", metavar="TIME", help="last moment, not included")
         command.add_argument("--hourly", action="store_true", help="every hour as a run, by `airflow backfill create`")
+    backfill.add_argument("--plan", action="store_true", help="print what it would do, and change nothing")
+    _command(commands, "reprocess", _reprocess, "load exactly the stale hours again")
     _command(commands, "down", _down, "stop everything; the data is kept")
     _command(commands, "status", _status, "print addresses, hours loaded, missing, stale and failed, and alerts")
     sql = _command(commands, "sql", _sql, "run SQL on the sandbox Redshift, rows tab-separated")
@@ -81,8 +83,8 @@ def _console() -> Console:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    from include.sandbox.commands import Request
     from include.sandbox.data import moment
+    from include.sandbox.loads import Request
 
     start, end = (text and moment(text, name) for text, name in ((options.start, "FROM"), (options.end, "TO")))
     if start and end and start >= end:
@@ -103,11 +105,17 @@ def _up(options: argparse.Namespace) -> None:
 
 
 def _backfill(options: argparse.Namespace) -> None:
-    from include.sandbox.commands import backfill
+    from include.sandbox.loads import backfill, show_plan
 
     if not (options.start and options.end):
         raise SandboxError("Give the range to load: FROM and TO, ISO 8601; TO is not included.")
-    backfill(options.state, _request(options), _console())
+    (show_plan if options.plan else backfill)(options.state, _request(options), _console())
+
+
+def _reprocess(options: argparse.Namespace) -> None:
+    from include.sandbox.loads import reprocess
+
+    reprocess(options.state, _console())
 
 
 def _down(options: argparse.Namespace) -> None:

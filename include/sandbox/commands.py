@@ -1,4 +1,4 @@
-"""What the commands that run Airflow do: run, up, down, backfill."""
+"""What the commands that start and stop everything do: run, up, down, seed."""
 
 from __future__ import annotations
 
@@ -8,41 +8,19 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from include.sandbox import data, process
-from include.sandbox.airflow import DAG_ID, ui_address
-from include.sandbox.api import AirflowApi
-from include.sandbox.report import print_report, row_counts
-from include.sandbox.runs import Runs
+from include.sandbox.airflow import ui_address
+from include.sandbox.loads import Request, load
 from include.sandbox.services import Sandbox, app_client
 from include.sandbox.session import print_addresses, session
 from include.sandbox.state import Lock, SandboxError, State, read_ready, write_ready
 
-HOURLY_RUNS = 3
 STOP_SECONDS = 60.0
 DETACHED_SECONDS = 1800.0  # the first start loads the sample
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a person asked to load.
-
-    Args:
-        source: a bucket-shaped folder; None for what is there.
-        start: first moment, in UTC; None for the first of the data.
-        end: last moment, excluded; None for the last of the data.
-        hourly: every hour as a run of its own.
-    """
-
-    source: str | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    hourly: bool = False
 
 
 def run(root: Path, request: Request, console: Console) -> None:
@@ -111,51 +89,6 @@ def down(root: Path, console: Console) -> None:
     if (root / "postgres").exists():
         Sandbox(root).postgres().stop()
     console.print("The sandbox is stopped; its data is kept." if holder else "The sandbox was not running.")
-
-
-def backfill(root: Path, request: Request, console: Console) -> None:
-    """Loads a range through the DAG; starts what is not running for the time that it takes."""
-    with process.stopped_by_signals(), session(root, request.source, console) as (sandbox, api, check):
-        load(sandbox, api, check, request, console, show_single_hours=False)
-
-
-def load(
-    sandbox: Sandbox,
-    api: AirflowApi,
-    check: Callable[[], None],
-    request: Request,
-    console: Console,
-    *,
-    show_single_hours: bool,
-) -> None:
-    """Loads what was asked for through the DAG, and prints the report.
-
-    Args:
-        sandbox: running, with data in its source bucket.
-        api: its Airflow's.
-        check: raises when a process has ended.
-        request: what to load.
-        console: where to print.
-        show_single_hours: whether some hours are loaded one by one before the whole range.
-    """
-    first, last = data.covered(sandbox.state)
-    start, end = request.start or first, request.end or last
-    if start >= end:
-        raise SandboxError(f"FROM {start.isoformat()} must be before TO {end.isoformat()}.")
-    api.unpause(DAG_ID)
-    runs = Runs(sandbox, api, console, check)
-    began, before, loads = time.monotonic(), row_counts(sandbox.state), {}
-    if not request.hourly:
-        loads["as one run"] = runs.load_range(start, end)
-    # After the range, so that the songs are there already: the hours load again and change nothing.
-    hours = (start, end) if request.hourly else data.busiest_hours(sandbox.state, start, end, HOURLY_RUNS)
-    if request.hourly or show_single_hours:
-        loads["hour by hour"] = runs.load_hours(*hours)
-    state = State.load(sandbox.root)
-    state.loaded = True
-    state.save()
-    sandbox.state.loaded = True
-    print_report(console, state, api, loads, before, time.monotonic() - began)
 
 
 def stay(check: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pendulum
 
-from include.sandbox.aws import SOURCE_BUCKET
+from include.sandbox.aws import SOURCE_BUCKET, objects_below
 from include.sandbox.objects import copy_into, mirrored_keys
 from include.sandbox.sample import generate, marker_keys
 from include.sandbox.state import SandboxError, State
@@ -82,8 +82,7 @@ def fill(state: State, source: str) -> int:
 
 def upload(state: State, source: str, s3: S3Client) -> int:
     """Brings the bucket up to date through S3; see `fill`."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=SOURCE_BUCKET)
-    there = {found["Key"]: found["ETag"].strip('"') for page in pages for found in page.get("Contents", [])}
+    there = {found["Key"]: found["ETag"].strip('"') for found in objects_below(s3, SOURCE_BUCKET)}
     changed = 0
     for key, path in _wanted(state, source):
         body = path.read_bytes()

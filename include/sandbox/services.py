@@ -172,6 +172,15 @@ def query(connection: Connection, text: str) -> list[Sequence[Any]]:
     return list(cursor.fetchall())
 
 
+def recorded(state: State, table: str, columns: str, where: str = "true") -> list[Sequence[Any]]:
+    """Returns rows of one of the pipeline's tables; none before its first run has made it."""
+    there = f"select count(*) from pg_tables where schemaname = '{SCHEMA}' and tablename = '{table}'"  # noqa: S608 - constants
+    with connect(state) as connection:
+        if not query(connection, there)[0][0]:
+            return []
+        return query(connection, f"select {columns} from {SCHEMA}.{table} where {where}")  # noqa: S608 - constants
+
+
 def app_client(state: State) -> S3Client:
     """Returns an S3 client with the keys of the app, which writes the source bucket."""
     aws = state.aws

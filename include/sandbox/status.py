@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -12,10 +11,11 @@ from rich.console import Console
 
 from include.sandbox.airflow import DAG_ID, open_api
 from include.sandbox.api import AirflowApi
-from include.sandbox.aws import SOURCE_BUCKET, alerts
-from include.sandbox.data import EVENTS, LOG_KEY, TIMESTAMP
-from include.sandbox.services import connect, pipeline_client, query
+from include.sandbox.aws import SOURCE_BUCKET, alerts, objects_below
+from include.sandbox.data import EVENTS, LOG_KEY
+from include.sandbox.services import pipeline_client, recorded
 from include.sandbox.session import print_addresses
+from include.sandbox.stale import stale_hours
 from include.sandbox.state import State
 
 HOUR = timedelta(hours=1)
@@ -29,7 +29,7 @@ class Hours:
     Args:
         loaded: published from what the bucket holds.
         missing: over, and never published.
-        stale: published when the bucket held another number of events for them.
+        stale: published from other events than the bucket holds for them now.
         failed: covered by a run that failed, and not published since.
     """
 
@@ -62,8 +62,8 @@ def classify(state: State, api: AirflowApi, now: datetime) -> Hours:
     published = _published(state)
     expected = [hour for day in _days(state) for hour in _hours_of(day) if hour + HOUR <= now]
     failed_at = _failures(api)
-    failed = {hour for hour, when in failed_at.items() if hour not in published or published[hour][1] < when}
-    stale = _stale(state, published) - failed
+    failed = {hour for hour, when in failed_at.items() if hour not in published or published[hour] < when}
+    stale = set(stale_hours(state) if published else []) - failed
     return Hours(
         loaded=sorted(set(published) - stale - failed),
         missing=sorted(set(expected) - set(published) - failed),
@@ -72,43 +72,15 @@ def classify(state: State, api: AirflowApi, now: datetime) -> Hours:
     )
 
 
-def _published(state: State) -> dict[datetime, tuple[int, datetime]]:
-    """Returns events and time of publication of every hour that is published."""
-    there = "select count(*) from pg_tables where schemaname = 'sparkify' and tablename = 'loaded_hours'"
-    with connect(state) as connection:
-        if not query(connection, there)[0][0]:
-            return {}
-        rows = query(connection, "select hour, events, published_at from sparkify.loaded_hours")
-    return {_utc(hour): (int(events), _utc(published_at)) for hour, events, published_at in rows}
+def _published(state: State) -> dict[datetime, datetime]:
+    """Returns when every hour that is published was."""
+    rows = recorded(state, "loaded_hours", "hour, published_at")
+    return {_utc(hour): _utc(published_at) for hour, published_at in rows}
 
 
 def _days(state: State) -> list[datetime]:
-    return sorted(_day(match[1]) for key in _log_objects(state) if (match := LOG_KEY.fullmatch(key)))
-
-
-def _stale(state: State, published: Mapping[datetime, tuple[int, datetime]]) -> set[datetime]:
-    """Returns the published hours of objects that have changed since, where the number of their events has, too."""
-    if not published:
-        return set()
-    with connect(state) as connection:
-        rows = query(connection, "select object_key, etag from sparkify.loaded_objects")
-    known = {key: etag.strip('"') for key, etag in rows}
-    s3 = pipeline_client(state, "s3")
-    stale = set()
-    for key, etag in _log_objects(state).items():
-        match = LOG_KEY.fullmatch(key)
-        if match and key in known and known[key] != etag:
-            body = s3.get_object(Bucket=SOURCE_BUCKET, Key=key)["Body"].read()
-            counts = Counter(int(ts) // 3_600_000 * 3600 for ts in TIMESTAMP.findall(body))
-            hours = [hour for hour in _hours_of(_day(match[1])) if hour in published]
-            stale |= {hour for hour in hours if counts[int(hour.timestamp())] != published[hour][0]}
-    return stale
-
-
-def _log_objects(state: State) -> dict[str, str]:
-    """Returns the etag of every object below the prefix of the logs, by key."""
-    pages = pipeline_client(state, "s3").get_paginator("list_objects_v2").paginate(Bucket=SOURCE_BUCKET, Prefix=EVENTS)
-    return {found["Key"]: found["ETag"].strip('"') for page in pages for found in page.get("Contents", [])}
+    listed = objects_below(pipeline_client(state, "s3"), SOURCE_BUCKET, EVENTS)
+    return sorted(_day(match[1]) for found in listed if (match := LOG_KEY.fullmatch(found["Key"])))
 
 
 def _failures(api: AirflowApi) -> dict[datetime, datetime]:

@@ -7,6 +7,7 @@ from sparkify.operators.publish import Step
 from sparkify.parts import CHECKS, DIMENSIONS, FACTS
 
 RUN, STAR = "{{ run() }}", "{{ star() }}"
+LOG_KEY_FORMAT = "%Y/%m/%Y-%m-%d-events.json"  # of the app's daily objects, with the codes of strftime
 PUBLISHED = ("songplays", "users", "songs", "artists", "time")
 PLAYED = ("songplay_id", "start_time", "user_id", "level", "session_id")
 IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"

@@ -6,12 +6,14 @@ and at what is left behind. They are in order: later ones use what earlier ones 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from include.sandbox.airflow import DAG_ID, open_api
 from include.sandbox.aws import SOURCE_BUCKET
 from include.sandbox.services import Sandbox, app_client, connect, query, running
 from tests import ui
@@ -26,6 +29,8 @@ from tests.oracle import expected_tables
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
 SAMPLE = datetime(2018, 12, 1), datetime(2018, 12, 8)
+SAMPLED = "start_time < '2018-12-08'"
+CHANGED_DAY, CHANGED_HOURS = "2018-12-03", (9, 10)
 BAD_DAY = "log_data/2018/12/2018-12-20-events.json"
 
 pytestmark = pytest.mark.timeout(600)
@@ -124,10 +129,92 @@ def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_
     assert snapshot(up) == published
 
 
+def test_hours_whose_source_changed_are_shown_as_stale_and_exactly_those_are_loaded_again(root, up):
+    change(up, CHANGED_DAY, keep=lambda event: hour_of(event) not in CHANGED_HOURS)
+    status = command(root, "status").stdout
+    assert f"stale     2 hours: {CHANGED_DAY} 09h, {CHANGED_DAY} 10h\n" in status
+    plan = command(root, "backfill", "--plan", "--from", CHANGED_DAY, "--to", f"{CHANGED_DAY}T12").stdout
+    assert re.search(rf"{CHANGED_DAY} +12 +12 +log_data/\S+ +[\d,]+ +changed", plan)
+    assert "1 run of 12 hours" in plan
+    before = hours(up)
+    done = command(root, "reprocess")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 hours are stale." in done.stdout
+    after = hours(up)
+    assert {hour for hour in after if after[hour] != before.get(hour)} == {
+        datetime.fromisoformat(f"{CHANGED_DAY}T{hour:02}") for hour in CHANGED_HOURS
+    }
+    assert snapshot(up) == computed(up)
+    assert "stale     0 hours\n" in command(root, "status").stdout
+
+
+def test_a_task_cleared_alone_in_a_finished_run_says_what_to_clear_and_publishes_nothing(root, up):
+    published, run_id, api = snapshot(up), ui.latest_range_run(up), open_api(up)
+    api.clear(DAG_ID, run_id, "load_songplays")
+    wait_for(api, [run_id])
+    failed = [task for task in api.tasks(DAG_ID, run_id) if task.state == "failed"]
+    assert [task.name for task in failed] == ["load_songplays"]
+    log = " ".join(str(entry) for entry in api.log(DAG_ID, run_id, "load_songplays", failed[0].attempt))
+    assert "Clear the task that fills it together with everything downstream of it" in log
+    assert snapshot(up) == published
+
+
+def test_the_schedule_two_overlapping_ranges_and_a_backfill_at_once_give_what_one_load_would(root, up):
+    """Bug 5: runs work apart and publish one after the other; the schedule is running as well."""
+    for day in ("2018-12-04", "2018-12-05"):
+        change(up, day, keep=lambda event: event["itemInSession"] % 3)
+    api = open_api(up)
+    ranges = [("2018-12-04", "2018-12-05T12"), ("2018-12-05", "2018-12-06")]
+    triggered = [api.trigger(DAG_ID, {"start": start, "end": end}) for start, end in ranges]
+    hourly = command(root, "backfill", "--from", "2018-12-05T09", "--to", "2018-12-05T11", "--hourly")
+    assert hourly.returncode == 0, hourly.stdout + hourly.stderr
+    wait_for(api, triggered)
+    assert {api.run_state(DAG_ID, run_id) for run_id in triggered} == {"success"}
+    assert snapshot(up) == computed(up)
+    with connect(up) as connection:
+        left = query(connection, "select count(*) from svv_tables where table_schema like 'sparkify_run_%'")
+        failed = "select count(distinct schema_name) from sparkify.run_schemas"
+        assert (left[0][0] > 0) == (query(connection, failed)[0][0] > 0), "only failed runs keep their schemas"
+
+
+def wait_for(api, run_ids, seconds=180):
+    deadline = time.monotonic() + seconds
+    while any(api.run_state(DAG_ID, run_id) not in ("success", "failed") for run_id in run_ids):
+        assert time.monotonic() < deadline, "the runs did not end in time"
+        time.sleep(0.5)
+
+
+def change(state, day, keep):
+    """Replace a day's object by one that holds some of its events."""
+    s3, key = app_client(state), f"log_data/{day[:4]}/{day[5:7]}/{day}-events.json"
+    lines = s3.get_object(Bucket=SOURCE_BUCKET, Key=key)["Body"].read().splitlines()
+    kept = [line for line in lines if keep(json.loads(line))]
+    assert len(kept) < len(lines)
+    s3.put_object(Bucket=SOURCE_BUCKET, Key=key, Body=b"\n".join(kept))
+    (state.root / "sample" / key).write_bytes(b"\n".join(kept))
+
+
+def hour_of(event):
+    return event["ts"] // 3_600_000 % 24
+
+
+def hours(state):
+    """When each hour of the sample was published."""
+    with connect(state) as connection:
+        rows = "select hour, published_at from sparkify.loaded_hours where hour < '2019-01-01'"
+        return dict(map(tuple, query(connection, rows)))
+
+
+def computed(state):
+    """What plain Python computes from the sample as it is now, like `snapshot`."""
+    expected = expected_tables(state.root / "sample", *SAMPLE)
+    return [sorted(map(repr, map(list, rows))) for rows in (expected.songplays, expected.time)]
+
+
 def snapshot(state):
     """The published rows of the sample's days; the schedule may be adding today's."""
     with connect(state) as connection:
         return [
-            sorted(map(repr, query(connection, f"select * from sparkify.{table} where start_time < '2019-01-01'")))
+            sorted(map(repr, map(list, query(connection, f"select * from sparkify.{table} where {SAMPLED}"))))
             for table in ("songplays", '"time"')
         ]

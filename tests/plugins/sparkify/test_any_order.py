@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.replay import TABLES, replay
+
 FIRST, LAST = "2018-12-01", "2018-12-03"
 DAY = "2018-12-01", "2018-12-02"
 HOURS_OF_TRAPS = (0, 10, 23, 48)  # where the sample changes levels, crosses hours and midnight
@@ -139,3 +141,11 @@ def test_the_books_say_what_was_loaded(pipeline, folder):
     plays = pipeline.sql("select count(*) from {star}.songplays")[0][0]
     assert pipeline.sql("select count(*), sum(events), sum(plays) from {star}.loaded_hours") == [(24, events, plays)]
     assert pipeline.sql("select events, plays from {star}.published_runs") == [(events, plays)]
+
+
+@pytest.mark.long
+def test_every_hour_in_random_order_by_four_workers_some_twice_songs_last(folder, tally):
+    outcome = replay(folder, datetime.fromisoformat(FIRST), datetime.fromisoformat(LAST))
+    for table in TABLES:
+        with tally("tables right after a replay of all hours"):
+            assert outcome.is_right(table), table
