@@ -1,31 +1,26 @@
 -- Called by the stand-in, in the client's transaction, when a client changes a table.
 
+-- PostgreSQL lets only the owner of the table comment on its row type.
 CREATE OR REPLACE FUNCTION redshift.keep_design(target regclass, design jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     item jsonb;
     suffix text;
+    kept jsonb := '{}';
 BEGIN
-    IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = target), 'MEMBER') THEN
-        RAISE insufficient_privilege USING MESSAGE = format('must be owner of relation %s', target);
-    END IF;
-    INSERT INTO redshift.designs VALUES (target, design - 'constraints') ON CONFLICT DO NOTHING;
     FOR item IN SELECT * FROM jsonb_array_elements(design -> 'constraints') LOOP
         suffix := CASE item ->> 'type' WHEN 'PRIMARY KEY' THEN '_pkey' WHEN 'UNIQUE' THEN '_key' ELSE '_fkey' END;
-        INSERT INTO redshift.constraints VALUES (
-            target,
-            coalesce(item ->> 'name', (SELECT relname FROM pg_class WHERE oid = target)
-                || CASE suffix WHEN '_pkey' THEN '' ELSE '_' || (
-                    SELECT string_agg(c, '_') FROM jsonb_array_elements_text(item -> 'columns') AS c) END || suffix),
-            item ->> 'type',
-            ARRAY(SELECT jsonb_array_elements_text(item -> 'columns')),
-            (item ->> 'target_id')::oid,
-            ARRAY(SELECT jsonb_array_elements_text(coalesce(item -> 'target_columns', '[]')))
-        ) ON CONFLICT DO NOTHING;
+        item := item || jsonb_build_object('name', coalesce(
+            item ->> 'name',
+            (SELECT relname FROM pg_class WHERE oid = target) || CASE suffix WHEN '_pkey' THEN '' ELSE '_' || (
+                SELECT string_agg(c, '_') FROM jsonb_array_elements_text(item -> 'columns') AS c) END || suffix));
+        kept := jsonb_build_object(item ->> 'name', item) || kept;  -- the first of a name stays
     END LOOP;
+    PERFORM redshift.write_design(target, design || jsonb_build_object('constraints', (
+        SELECT coalesce(jsonb_agg(value), '[]') FROM jsonb_each(kept))));
 END $$;
 
--- Keeps what CREATE TABLE said; names resolve in the caller's search_path, so this one is not SECURITY DEFINER.
+-- Keeps what CREATE TABLE said; names resolve in the caller's search_path.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_record_table(name text, given text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -36,7 +31,7 @@ DECLARE
     columns text[] := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = target AND attnum > 0);
     missing text;
 BEGIN
-    IF redshift.has_design(target) THEN
+    IF redshift.design_of(target) IS NOT NULL THEN
         RETURN;  -- CREATE TABLE IF NOT EXISTS met an older table
     END IF;
     SELECT c INTO missing FROM (
@@ -63,31 +58,15 @@ BEGIN
     PERFORM redshift.keep_design(target, design);
 END $$;
 
-CREATE OR REPLACE FUNCTION redshift.has_design(target regclass) RETURNS boolean
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM redshift.designs WHERE table_id = target)
-$$;
-
-CREATE OR REPLACE FUNCTION redshift.design_of(target regclass) RETURNS jsonb
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT design FROM redshift.designs WHERE table_id = target
-$$;
-
 -- Keeps what ALTER TABLE ADD COLUMN said.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_extend_table(name text, given text) RETURNS void
-LANGUAGE sql AS $$
-    SELECT redshift.extend_design(name::regclass, given::jsonb)
-$$;
-
-CREATE OR REPLACE FUNCTION redshift.extend_design(target regclass, added jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql AS $$
+DECLARE
+    target regclass := name::regclass;
+    design jsonb := redshift.design_of(target);
 BEGIN
-    IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = target), 'MEMBER') THEN
-        RAISE insufficient_privilege USING MESSAGE = format('must be owner of relation %s', target);
-    END IF;
-    UPDATE redshift.designs
-    SET design = jsonb_set(design, '{encodings}', (design -> 'encodings') || (added -> 'encodings'))
-    WHERE table_id = target;
+    PERFORM redshift.write_design(
+        target, jsonb_set(design, '{encodings}', (design -> 'encodings') || (given::jsonb -> 'encodings')));
 END $$;
 
 -- CREATE TABLE AS: VARCHAR(n) is n bytes here too.

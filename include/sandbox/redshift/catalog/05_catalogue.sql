@@ -1,10 +1,11 @@
 -- Redshift's views of tables, columns, keys and roles.
 
 CREATE OR REPLACE VIEW redshift.user_tables AS
-SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reltuples, d.design
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reltuples,
+       CASE c.relkind WHEN 'r' THEN d.description::jsonb END AS design  -- other types' comments are no JSON
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN redshift.designs d ON d.table_id = c.oid
+LEFT JOIN pg_description d ON d.objoid = c.reltype AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0
 WHERE c.relkind IN ('r', 'v')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift', 'pg_toast');
 
@@ -124,13 +125,17 @@ JOIN pg_roles r ON r.oid = m.roleid;
 
 -- Informational constraints, where drivers and tools look for them.
 CREATE OR REPLACE VIEW redshift.visible_constraints AS
-SELECT k.*, n.nspname, c.relname, tn.nspname AS target_schema, tc.relname AS target_table
-FROM redshift.constraints k
-JOIN pg_class c ON c.oid = k.table_id
+SELECT c.oid AS table_id, k.name, k.type, k.columns, k.target_id, k.target_columns, n.nspname, c.relname,
+       tn.nspname AS target_schema, tc.relname AS target_table
+FROM pg_description d
+JOIN pg_class c ON c.reltype = d.objoid
 JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL jsonb_to_recordset(CASE c.relkind WHEN 'r' THEN d.description::jsonb -> 'constraints' END)
+    AS k (name text, type text, columns text[], target_id oid, target_columns text[])
 LEFT JOIN pg_class tc ON tc.oid = k.target_id
 LEFT JOIN pg_namespace tn ON tn.oid = tc.relnamespace
-WHERE has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES');
+WHERE d.classoid = 'pg_type'::regclass AND d.objsubid = 0 AND c.relkind = 'r'
+  AND has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES');
 
 CREATE OR REPLACE VIEW information_schema.table_constraints AS
 SELECT current_database()::information_schema.sql_identifier AS constraint_catalog,
