@@ -11,6 +11,7 @@ from include.sandbox.redshift import wire
 from include.sandbox.redshift.backend import Backend, Transaction
 from include.sandbox.redshift.errors import (
     FAILED_TRANSACTION,
+    IN_A_TRANSACTION,
     BackendError,
     RedshiftError,
     in_redshift_words,
@@ -46,6 +47,8 @@ class Session:
         channel: its connection to PostgreSQL.
         loader: executes COPY.
         identity: tells it from all other sessions, earlier ones too.
+
+    Its isolation level is the database's when it began, to its end (AWS: r_ALTER_DATABASE).
     """
 
     def __init__(self, client: Channel, channel: Channel, loader: Loader, identity: str) -> None:
@@ -55,6 +58,8 @@ class Session:
         self.transaction = Transaction(self.backend)
         self.translator = Translator()
         self.cancelled = asyncio.Event()
+        self.pid = 0
+        self.serializable = False
         self._loader = loader
         self._extended = Extended(self)
 
@@ -159,6 +164,8 @@ class Session:
             raise RedshiftError(
                 "current transaction is aborted, commands ignored until end of transaction block", FAILED_TRANSACTION
             )
+        if plan.alone and (self.backend.status != "I" or not alone):
+            raise RedshiftError(f"{plan.alone} cannot run inside a transaction block", IN_A_TRANSACTION)
         if plan.needs_transaction or not (alone or plan.controls_transaction):
             await self.transaction.open()
         await self.transaction.lock(plan.locks)
@@ -187,5 +194,8 @@ class Session:
 
     def report(self, error: RedshiftError | BackendError, verb: str = "") -> None:
         """Sends an error to the client."""
-        fields = error.fields() if isinstance(error, RedshiftError) else in_redshift_words(error.fields, verb)
+        if isinstance(error, RedshiftError):
+            fields = error.fields()
+        else:
+            fields = in_redshift_words(error.fields, verb, self.pid if self.serializable else None)
         self.client.send(wire.report(b"E", fields))

@@ -85,6 +85,15 @@ BEGIN
     END IF;
 END $$;
 
+-- There is one database, the one that the client is in.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_database(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF name <> current_database() THEN
+        RAISE invalid_catalog_name USING MESSAGE = format('database "%s" does not exist', name);
+    END IF;
+END $$;
+
 -- AWS: r_MERGE wants a table as the source.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_merge_source(name text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -97,13 +97,18 @@ CREATE OR REPLACE VIEW pg_catalog.svv_all_schemas AS
 SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, NULL::text AS source_database, schema_option
 FROM pg_catalog.svv_redshift_schemas;
 
+-- ALTER DATABASE … ISOLATION LEVEL is a setting of PostgreSQL's on the database.
+CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
+SELECT d.datname::char(128) AS db_name,
+       CASE WHEN EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setdatabase = d.oid AND s.setrole = 0
+                         AND 'default_transaction_isolation=serializable' = ANY (s.setconfig))
+            THEN 'Serializable' ELSE 'Snapshot Isolation' END::char(20) AS isolation_level
+FROM pg_database d WHERE d.datname = current_database();
+
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_databases AS
 SELECT datname::text AS database_name, datdba::integer AS database_owner, 'local'::text AS database_type,
-       NULL::text AS database_acl, NULL::text AS database_options, 'Snapshot Isolation'::text AS database_isolation_level
-FROM pg_database WHERE datname = current_database();
-
-CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
-SELECT current_database()::char(128) AS db_name, 'Snapshot Isolation'::char(20) AS isolation_level;
+       NULL::text AS database_acl, NULL::text AS database_options, isolation_level::text AS database_isolation_level
+FROM pg_database JOIN pg_catalog.stv_db_isolation_level ON db_name = datname::char(128);
 
 -- Roles are PostgreSQL roles that cannot log in; those marked are groups, those of PostgreSQL's own are neither.
 CREATE OR REPLACE VIEW pg_catalog.svv_roles AS
