@@ -114,6 +114,31 @@ def test_a_write_on_an_old_snapshot_fails_with_1023(isolated: Any) -> None:
         old.cursor().execute("UPDATE tab1 SET b = 2")
 
 
+DIGITS = "(SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)"
+FILL = f"""INSERT INTO tab1 SELECT v.n + 5 * w.n + 25 * x.n + 125 * y.n + 625 * z.n, 1
+           FROM {DIGITS} v, {DIGITS} w, {DIGITS} x, {DIGITS} y, {DIGITS} z; ANALYZE tab1"""
+
+
+@pytest.mark.parametrize("read", [7, -7])
+@pytest.mark.parametrize("write", ["INSERT INTO tab1 VALUES (3000, 1)", "UPDATE tab1 SET a = 4000 WHERE a = 2000"])
+def test_a_read_by_the_sort_key_conflicts_with_a_write_anywhere_in_the_table(
+    isolated: Any, read: int, write: str
+) -> None:
+    database = isolated("SERIALIZABLE")
+    execute(database, FILL)
+    first, second = database.psycopg2(), database.psycopg2()
+    one, two = first.cursor(), second.cursor()
+    one.execute(f"EXPLAIN SELECT * FROM tab1 WHERE a = {read}")
+    assert "Index" in str(one.fetchall())
+    one.execute(f"SELECT * FROM tab1 WHERE a = {read}")
+    one.execute("INSERT INTO tab2 VALUES (1)")
+    two.execute(write)
+    two.execute("SELECT * FROM tab2")
+    first.commit()
+    with pytest.raises(psycopg2.InternalError, match="1023"):
+        second.commit()
+
+
 def begun(database: Any, words: str) -> Any:
     connection = database.psycopg2()
     connection.autocommit = True

@@ -20,6 +20,30 @@ BEGIN
         SELECT coalesce(jsonb_agg(value), '[]') FROM jsonb_each(kept))));
 END $$;
 
+-- Redshift finds a range of the sort key by zone maps (AWS: t_Sorting_data); here an index does. A row whose key is
+-- longer than an index takes would be refused: of a sort key's columns the first ones are indexed, as far as their
+-- longest values fit. An interleaved sort key has no order to index.
+CREATE OR REPLACE FUNCTION redshift.index_sort_key(target regclass, design jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    columns text;
+BEGIN
+    SELECT string_agg(quote_ident(name), ', ' ORDER BY n) INTO columns
+    FROM (
+        SELECT k.name, k.n, sum(CASE WHEN a.attlen > 0 THEN greatest(a.attlen, 8)
+                                     WHEN a.atttypmod < 4 THEN 'infinity'::float8  -- of CREATE TABLE AS: no limit
+                                     WHEN a.atttypid = 'numeric'::regtype THEN 32
+                                     ELSE a.atttypmod END) OVER (ORDER BY k.n) AS bytes
+        FROM jsonb_array_elements_text(design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
+        JOIN pg_attribute a ON a.attrelid = target AND a.attname = k.name
+    ) AS keys
+    WHERE bytes <= 2500 AND n <= 32;
+    IF columns IS NOT NULL AND NOT coalesce((design ->> 'interleaved')::boolean, false)
+       AND (SELECT relpersistence FROM pg_class WHERE oid = target) = 'p' THEN
+        EXECUTE format('CREATE INDEX %I ON %s (%s)', 'sort key of ' || target::oid, target, columns);
+    END IF;
+END $$;
+
 -- Keeps what CREATE TABLE said; names resolve in the caller's search_path.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_record_table(name text, given text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -56,6 +80,7 @@ BEGIN
                               ELSE k || jsonb_build_object('target_id', (k ->> 'target')::regclass::oid::text) END)
         FROM jsonb_array_elements(design -> 'constraints') k), '[]'));
     PERFORM redshift.keep_design(target, design);
+    PERFORM redshift.index_sort_key(target, design);
 END $$;
 
 -- Keeps what ALTER TABLE ADD COLUMN said.

@@ -33,7 +33,7 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::i
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
        t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
        coalesce(jsonb_array_length(t.design -> 'sortkeys'), 0) AS sortkey_num,
-       pg_total_relation_size(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
+       pg_table_size(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
        0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, greatest(t.reltuples, 0)::numeric(38, 0) AS tbl_rows,
        NULL::numeric(19, 2) AS skew_sortkey1, NULL::numeric(19, 2) AS skew_rows,
        greatest(t.reltuples, 0)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
@@ -127,6 +127,17 @@ FROM pg_auth_members m
 JOIN pg_roles u ON u.oid = m.member AND u.rolcanlogin
 JOIN pg_catalog.svv_roles s ON s.role_id = m.roleid::integer
 JOIN pg_roles r ON r.oid = m.roleid;
+
+-- Redshift has no indexes: clients that look for a key's columns here must not find those of the sort key.
+CREATE OR REPLACE VIEW pg_catalog.pg_indexes AS
+SELECT n.nspname AS schemaname, c.relname AS tablename, i.relname AS indexname, t.spcname AS tablespace,
+       pg_get_indexdef(i.oid) AS indexdef
+FROM pg_index x
+JOIN pg_class c ON c.oid = x.indrelid
+JOIN pg_class i ON i.oid = x.indexrelid
+LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_tablespace t ON t.oid = i.reltablespace
+WHERE c.relkind IN ('r', 'm', 'p') AND i.relkind IN ('i', 'I') AND i.relname NOT LIKE 'sort key of %';
 
 -- Informational constraints, where drivers and tools look for them.
 CREATE OR REPLACE VIEW redshift.visible_constraints AS

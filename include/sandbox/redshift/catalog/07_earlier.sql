@@ -9,4 +9,8 @@ BEGIN
         DROP TABLE redshift.designs, redshift.constraints;
         DROP FUNCTION IF EXISTS redshift.has_design, redshift.extend_design, redshift.forget_dropped;
     END IF;
+    -- They made no indexes.
+    PERFORM redshift.index_sort_key(c.oid, redshift.design_of(c.oid)) FROM pg_class c
+    WHERE c.relkind = 'r' AND redshift.design_of(c.oid) IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid);
 END $$;
