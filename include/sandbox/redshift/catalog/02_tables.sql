@@ -130,12 +130,12 @@ END $$;
 
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_copy_target(name text)
 RETURNS TABLE (oid oid, username text, pid integer, "column" text, type text, length integer, scale integer,
-               not_null boolean, identity boolean)
+               not_null boolean, identity boolean, timeout float8)
 LANGUAGE sql STABLE AS $$
     SELECT c.oid, current_user::text, pg_backend_pid(), a.attname::text, t.typname::text,
            CASE WHEN a.atttypmod < 4 THEN 0 WHEN t.typname = 'numeric' THEN (a.atttypmod - 4) >> 16 ELSE a.atttypmod - 4 END,
            CASE WHEN t.typname = 'numeric' AND a.atttypmod >= 4 THEN (a.atttypmod - 4) & 2047 ELSE 0 END,
-           a.attnotnull, a.attidentity <> ''
+           a.attnotnull, a.attidentity <> '', extract(epoch FROM current_setting('statement_timeout')::interval)
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid
