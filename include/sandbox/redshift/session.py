@@ -40,15 +40,13 @@ COPY_LEFTOVERS = {b"d", b"c", b"f"}
 
 
 class Session:
-    """A connected client.
+    """A connected client; its isolation level is what the database's was when it began (AWS: r_ALTER_DATABASE).
 
     Args:
         client: the client's connection, authenticated.
         channel: its connection to PostgreSQL.
         loader: executes COPY.
         identity: tells it from all other sessions, earlier ones too.
-
-    Its isolation level is the database's when it began, to its end (AWS: r_ALTER_DATABASE).
     """
 
     def __init__(self, client: Channel, channel: Channel, loader: Loader, identity: str) -> None:
