@@ -35,6 +35,8 @@ SETTINGS = {
     # Two cores, and containers whose /dev/shm holds 64 MB.
     "max_parallel_workers_per_gather": "0",
     "jit": "off",
+    # Under SERIALIZABLE isolation Redshift judges by table: a row or page that was read stands for its whole table.
+    "max_pred_locks_per_relation": "0",
 }
 
 

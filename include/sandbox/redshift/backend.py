@@ -64,6 +64,10 @@ class Backend:
         if watching.done() and (watching.exception() is not None or not watching.result()):
             raise ClientGoneError("the client is gone")
 
+    def pending(self) -> set[asyncio.Task[bytes]]:
+        """Returns the reads from both sides that wait for something to arrive."""
+        return {reading for reading in (self.channel.reading(), self._client.reading()) if not reading.done()}
+
     def has_answer(self) -> bool:
         """Tells, without waiting, whether an answer has arrived; what is none is relayed."""
         if self.channel.reading().done():

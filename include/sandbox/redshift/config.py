@@ -18,6 +18,7 @@ class RedshiftConfig:
         database: the only database that clients may connect to.
         aws_endpoint: URL of the S3, STS and IAM endpoint that COPY uses; empty for AWS itself.
         region: the cluster's AWS region; COPY without REGION reads from it.
+        aws_seconds: how long that endpoint may say nothing until a request is given up, and sent again twice at most.
         default_iam_role: ARN that `IAM_ROLE default` stands for; None if the cluster has no default role.
     """
 
@@ -26,6 +27,7 @@ class RedshiftConfig:
     port: int
     database: str = "dev"
     aws_endpoint: str = ""
+    aws_seconds: float = 20
     region: str = "us-west-2"
     default_iam_role: str | None = None
 

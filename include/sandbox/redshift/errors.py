@@ -9,6 +9,7 @@ SYNTAX_ERROR = "42601"
 NOT_SUPPORTED = "0A000"
 UNDEFINED_SETTING = "42704"
 FAILED_TRANSACTION = "25P02"
+IN_A_TRANSACTION = "25001"
 
 # Prefix of the names of the CHECK constraints that count bytes: VARCHAR(n) is n bytes (AWS: r_Character_types).
 BYTE_LIMIT_PREFIX = "byte limit of "
@@ -87,12 +88,22 @@ def detail_block(error: str, code: int, context: str, query: int) -> str:
     return "\n".join(["", f"  {RULE}", *lines, f"  {RULE}", ""])
 
 
-def in_redshift_words(fields: dict[str, str], statement: str = "") -> dict[str, str]:
+def violation(pid: int) -> dict[str, str]:
+    """Returns the fields of error 1023 for a session, as far as they are known.
+
+    Redshift names the table and the transactions of the cycle; PostgreSQL tells neither.
+    """
+    unknown = "which one, and the other transactions of the cycle, the sandbox cannot tell"
+    return {"C": INTERNAL_ERROR, "M": "1023", "D": f"Serializable isolation violation on table - {unknown} (pid:{pid})"}
+
+
+def in_redshift_words(fields: dict[str, str], statement: str = "", serializable: int | None = None) -> dict[str, str]:
     """Rewrites PostgreSQL's error fields to what Redshift reports for the same mistake.
 
     Args:
         fields: fields of PostgreSQL's ErrorResponse.
         statement: first word of the statement, upper case.
+        serializable: process id of a session under SERIALIZABLE isolation; None under SNAPSHOT.
 
     Returns:
         The fields for the client without `V`, which Redshift does not send, and `P`, an offset in the translated text.
@@ -110,6 +121,8 @@ def in_redshift_words(fields: dict[str, str], statement: str = "") -> dict[str, 
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot COPY into nonexistent table {table[0].rpartition('.')[2]}"}
     elif state == "21000" and statement == "MERGE":
         found |= {"C": INTERNAL_ERROR, "M": "Found multiple matches to update the same tuple."}
+    elif state == "40001" and serializable is not None:
+        found = {key: value for key, value in found.items() if key != "H"} | violation(serializable)
     elif state == "40001" or found.get("M", "").startswith("tuple concurrently "):
         # The text that SNAPSHOT isolation gives; clients retry on it (AWS: c_serial_isolation).
         found |= {"C": INTERNAL_ERROR, "M": CONFLICT}

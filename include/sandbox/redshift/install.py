@@ -14,9 +14,10 @@ from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.state import SandboxError
 
 CATALOG = Path(__file__).parent / "catalog"
-# SNAPSHOT isolation is PostgreSQL's REPEATABLE READ; a backslash in a literal is an escape (as in PostgreSQL 8.0).
+# SNAPSHOT isolation is PostgreSQL's REPEATABLE READ; it holds until ALTER DATABASE chooses another level.
+ISOLATION, SNAPSHOT = "default_transaction_isolation", "repeatable read"
+# A backslash in a literal is an escape (as in PostgreSQL 8.0).
 DATABASE_SETTINGS = {
-    "default_transaction_isolation": "repeatable read",
     "standard_conforming_strings": "off",
     "escape_string_warning": "off",
     "timezone": "UTC",
@@ -74,7 +75,12 @@ def _database(cursor: Any, database: str, user: str) -> None:
     if not cursor.fetchone():
         cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
     cursor.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
-    for setting, value in DATABASE_SETTINGS.items():
+    cursor.execute("""
+        SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS c
+        WHERE d.datname = %s AND s.setrole = 0 AND c LIKE %s
+    """, (database, f"{ISOLATION}=%"))  # fmt: skip
+    chosen = {} if cursor.fetchone() else {ISOLATION: SNAPSHOT}
+    for setting, value in (DATABASE_SETTINGS | chosen).items():
         change = sql.SQL("ALTER DATABASE {} SET {} TO {}")
         values = sql.SQL(", ").join(map(sql.Literal, value.split(", ")))
         cursor.execute(

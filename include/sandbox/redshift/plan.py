@@ -21,6 +21,7 @@ class Plan:
         after: statements of the stand-in's own that follow, in the same transaction.
         commits: the transaction is committed after it, the client's too (TRUNCATE).
         block: PostgreSQL takes it inside a transaction block only.
+        alone: what Redshift takes outside transaction blocks only, as its error names it; empty for all else.
         load: the COPY command that the stand-in executes itself.
     """
 
@@ -31,6 +32,7 @@ class Plan:
     after: tuple[str, ...] = ()
     commits: bool = False
     block: bool = False
+    alone: str = ""
     load: CopyCommand | None = None
 
     @property

@@ -161,9 +161,12 @@ class Server:
                 raise _refused(found)
             if found.kind == b"K":
                 key = found.body
+                (session.pid,) = struct.unpack_from("!I", key)
             if found.kind == b"S" and found.body == b"is_superuser\0on\0":
                 raise _fatal("the sandbox's PostgreSQL superuser cannot connect here: use the Redshift user", "28000")
             session.relay(found)
+        ((level,),) = await session.backend.rows("SHOW default_transaction_isolation")
+        session.serializable = level == "serializable"
         session.client.send(found.encode())
         return key
 

@@ -11,6 +11,7 @@ from include.sandbox.redshift import wire
 from include.sandbox.redshift.backend import Backend, Transaction
 from include.sandbox.redshift.errors import (
     FAILED_TRANSACTION,
+    IN_A_TRANSACTION,
     BackendError,
     RedshiftError,
     in_redshift_words,
@@ -39,7 +40,7 @@ COPY_LEFTOVERS = {b"d", b"c", b"f"}
 
 
 class Session:
-    """A connected client.
+    """A connected client; its isolation level is what the database's was when it began (AWS: r_ALTER_DATABASE).
 
     Args:
         client: the client's connection, authenticated.
@@ -55,6 +56,8 @@ class Session:
         self.transaction = Transaction(self.backend)
         self.translator = Translator()
         self.cancelled = asyncio.Event()
+        self.pid = 0
+        self.serializable = False
         self._loader = loader
         self._extended = Extended(self)
 
@@ -159,6 +162,8 @@ class Session:
             raise RedshiftError(
                 "current transaction is aborted, commands ignored until end of transaction block", FAILED_TRANSACTION
             )
+        if plan.alone and (self.backend.status != "I" or not alone):
+            raise RedshiftError(f"{plan.alone} cannot run inside a transaction block", IN_A_TRANSACTION)
         if plan.needs_transaction or not (alone or plan.controls_transaction):
             await self.transaction.open()
         await self.transaction.lock(plan.locks)
@@ -187,5 +192,8 @@ class Session:
 
     def report(self, error: RedshiftError | BackendError, verb: str = "") -> None:
         """Sends an error to the client."""
-        fields = error.fields() if isinstance(error, RedshiftError) else in_redshift_words(error.fields, verb)
+        if isinstance(error, RedshiftError):
+            fields = error.fields()
+        else:
+            fields = in_redshift_words(error.fields, verb, self.pid if self.serializable else None)
         self.client.send(wire.report(b"E", fields))

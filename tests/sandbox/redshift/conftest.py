@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import secrets
 import shutil
@@ -27,10 +28,9 @@ from include.sandbox.redshift import RedshiftConfig, install
 
 ROOT = Path(__file__).parents[3]
 SERVER = """
-import asyncio, os, signal, sys
+import asyncio, json, os, signal, sys
 from include.sandbox.redshift import RedshiftConfig, serve
-config = RedshiftConfig(os.environ["SANDBOX_POSTGRES_DSN"], "127.0.0.1", 0, aws_endpoint=sys.argv[1],
-                        default_iam_role=sys.argv[2])
+config = RedshiftConfig(os.environ["SANDBOX_POSTGRES_DSN"], **json.loads(sys.argv[1]))
 async def until_stopped():
     serving = asyncio.ensure_future(serve(config, lambda port: print(port, flush=True)))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
@@ -55,6 +55,10 @@ class Cluster:
     opened: list[Any] = field(default_factory=list)
     clients: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def database(self) -> str:
+        return str(self.config.database)
+
     def aws(self, service: str) -> Any:
         if service not in self.clients:
             keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-west-2"}
@@ -62,13 +66,13 @@ class Cluster:
         return self.clients[service]
 
     def psycopg2(self, user: str = USER, password: str | None = None, **more: Any) -> Any:
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, dbname=more.pop("dbname", "dev"), user=user,
-                                      password=password or self.password, **more)  # fmt: skip
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user=user, password=password or self.password,
+                                      dbname=more.pop("dbname", self.database), **more)  # fmt: skip
         self.opened.append(connection)
         return connection
 
     def connector(self, user: str = USER, password: str | None = None, **more: Any) -> Any:
-        connection = redshift_connector.connect(host="127.0.0.1", port=self.port, database="dev", user=user,
+        connection = redshift_connector.connect(host="127.0.0.1", port=self.port, user=user, database=self.database,
                                                 password=password or self.password, ssl=False, **more)  # fmt: skip
         self.opened.append(connection)
         return connection
@@ -115,9 +119,11 @@ def cluster() -> Iterator[Cluster]:
 
 def serve(config: RedshiftConfig) -> tuple[int, Callable[[], None]]:
     """Runs the stand-in in a process of its own, as the sandbox does; returns its port and what stops it."""
+    given = dataclasses.asdict(config)
+    dsn = given.pop("postgres_dsn")
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, config.aws_endpoint, ROLE], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"SANDBOX_POSTGRES_DSN": config.postgres_dsn, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", SERVER, json.dumps(given)], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"SANDBOX_POSTGRES_DSN": dsn, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdout is not None
     port = int(process.stdout.readline())
@@ -128,6 +134,12 @@ def serve(config: RedshiftConfig) -> tuple[int, Callable[[], None]]:
         process.stdout.close()
 
     return port, stop
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[[RedshiftConfig], tuple[int, Callable[[], None]]]:
+    """What starts a stand-in of a test's own."""
+    return serve
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_the_text_is_always_utf8(cluster: Any, cursor: Any) -> None:
         "SELECT pg_catalog.\"pg_read_file\"('/etc/passwd')", "SELECT \"lo_import\"('/etc/passwd')",
         "SELECT * FROM pg_ls_waldir()", "SELECT * FROM \"pg_ls_dir\"('/')", "SELECT current_setting('data_directory')",
         "SELECT lo_from_bytea(0, 'x')", "SELECT pg_notify('a', 'b')", "SELECT \"pg_advisory_lock\"(1)",
-        "INSERT INTO redshift.designs VALUES (1, '{}')", "LOCK redshift.loads", "SELECT * FROM redshift.loads",
+        "INSERT INTO redshift.load_files (query) VALUES (1)", "LOCK redshift.loads", "SELECT * FROM redshift.loads",
         "DELETE FROM pg_catalog.pg_class", "CREATE TABLE pg_catalog.x (a int)", "DROP SCHEMA redshift CASCADE",
         "SET SESSION AUTHORIZATION postgres", "GRANT pg_execute_server_program TO awsuser", "GRANT postgres TO awsuser",
         "ALTER USER postgres PASSWORD 'Sandbox123'",
@@ -134,6 +134,12 @@ def older(cluster: Any) -> Any:
         cursor.execute(
             "ALTER TABLE redshift.loads RENAME COLUMN session TO process; COMMENT ON SCHEMA redshift IS 'older'"
         )
+        cursor.execute("""
+            CREATE TABLE redshift.designs (table_id oid PRIMARY KEY, design jsonb NOT NULL);
+            CREATE TABLE redshift.constraints (table_id oid, name text, type text, columns text[], target_id oid);
+            CREATE TABLE oldest (a int); INSERT INTO redshift.designs VALUES ('oldest'::regclass, '{"style": "ALL"}');
+            INSERT INTO redshift.constraints VALUES ('oldest'::regclass, 'oldest_pkey', 'PRIMARY KEY', '{a}', NULL)
+        """)
         cursor.execute(f"SET SESSION AUTHORIZATION owner_{name}")
         cursor.execute("CREATE TABLE kept (a int, b timestamp DEFAULT getdate()); INSERT INTO kept VALUES (1)")
         design = '{"distkey": "a", "sortkeys": [], "encodings": {}, "constraints": []}'
@@ -156,6 +162,11 @@ def test_an_older_catalogue_is_replaced_and_the_users_tables_stay(older: Redshif
         assert cursor.fetchall() == [(1, True)]
         cursor.execute("SELECT diststyle, pg_last_copy_id() FROM svv_table_info WHERE \"table\" = 'kept'")
         assert cursor.fetchall() == [("KEY(a)", -1)]
+        cursor.execute(
+            "SELECT diststyle, constraint_name, column_name FROM svv_table_info JOIN "
+            "information_schema.key_column_usage ON \"table\" = table_name WHERE table_name = 'oldest'"
+        )
+        assert cursor.fetchall() == [("ALL", "oldest_pkey", "a")]
 
 
 def test_a_catalogue_that_cannot_be_replaced_says_what_to_do(older: RedshiftConfig) -> None:

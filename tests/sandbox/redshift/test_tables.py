@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import psycopg2
@@ -100,6 +101,50 @@ def test_a_table_like_another_takes_its_design_and_not_its_keys(cursor: Any) -> 
         (True, 1)
     ]
     assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 'c'") == [(0,)]
+
+
+def indexed(cursor: Any, table: str) -> list[str]:
+    """The columns of a table's indexes, which clients are not shown."""
+    cursor.execute(f"SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid "
+                   f"WHERE i.indrelid = '{table}'::regclass ORDER BY a.attnum")  # fmt: skip
+    return [name for (name,) in cursor.fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("create", "columns"),
+    [
+        ("CREATE TABLE t (a int, b int) SORTKEY (b, a)", ["b", "a"]),
+        ('CREATE TABLE t ("select" varchar(2400) SORTKEY)', ["select"]),
+        ("CREATE TABLE t (a int, b numeric(38, 5), c varchar(2000), d varchar(1000)) COMPOUND SORTKEY (b, c, d, a)",
+         ["b", "c"]),
+        ("CREATE TABLE s (a int SORTKEY); CREATE TABLE t (LIKE s)", ["a"]),
+        ("CREATE TABLE t SORTKEY (b) AS SELECT 1 AS a, 2 AS b", ["b"]),
+        ("CREATE TABLE t SORTKEY (b) AS SELECT 1 AS a, 'x' || 'y' AS b", []),
+        ("CREATE TABLE t (a varchar(max) SORTKEY)", []),
+        ("CREATE TABLE t (a int, b int) INTERLEAVED SORTKEY (a, b)", []),
+        ("CREATE TABLE t (a int PRIMARY KEY)", []),
+        ("CREATE TEMP TABLE t (a int SORTKEY)", []),
+    ],
+)  # fmt: skip
+def test_a_sort_key_is_indexed_as_far_as_any_row_fits(cursor: Any, create: str, columns: list[str]) -> None:
+    cursor.execute(create)
+    assert indexed(cursor, "t") == columns
+    assert rows(cursor, "SELECT * FROM pg_indexes WHERE schemaname = current_schema()") == []
+
+
+def test_the_longest_sort_key_that_is_indexed_takes_every_value(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a varchar(2496) SORTKEY); CREATE TABLE u (a varchar(2497) SORTKEY)")
+    assert (indexed(cursor, "t"), indexed(cursor, "u")) == (["a"], [])
+    cursor.execute("INSERT INTO t VALUES (%s)", (secrets.token_urlsafe(1872),))
+
+
+def test_a_range_of_the_sort_key_does_not_read_the_whole_table(cursor: Any) -> None:
+    digits = "(SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)"
+    cursor.execute("CREATE TABLE t (a int, b int) SORTKEY (a)")
+    cursor.execute(f"""INSERT INTO t SELECT v.n + 5 * w.n + 25 * x.n + 125 * y.n + 625 * z.n, 1
+                       FROM {digits} v, {digits} w, {digits} x, {digits} y, {digits} z""")
+    cursor.execute("ANALYZE t; EXPLAIN SELECT * FROM t WHERE a BETWEEN 100 AND 120")
+    assert "Index Scan" in str(cursor.fetchall())
 
 
 def test_an_existing_table_keeps_its_design(cursor: Any) -> None:

@@ -1,10 +1,11 @@
 -- Redshift's views of tables, columns, keys and roles.
 
 CREATE OR REPLACE VIEW redshift.user_tables AS
-SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reltuples, d.design
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reltuples,
+       CASE c.relkind WHEN 'r' THEN d.description::jsonb END AS design  -- other types' comments are no JSON
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN redshift.designs d ON d.table_id = c.oid
+LEFT JOIN pg_description d ON d.objoid = c.reltype AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0
 WHERE c.relkind IN ('r', 'v')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift', 'pg_toast');
 
@@ -32,7 +33,7 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::i
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
        t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
        coalesce(jsonb_array_length(t.design -> 'sortkeys'), 0) AS sortkey_num,
-       pg_total_relation_size(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
+       pg_table_size(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
        0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, greatest(t.reltuples, 0)::numeric(38, 0) AS tbl_rows,
        NULL::numeric(19, 2) AS skew_sortkey1, NULL::numeric(19, 2) AS skew_rows,
        greatest(t.reltuples, 0)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
@@ -96,13 +97,18 @@ CREATE OR REPLACE VIEW pg_catalog.svv_all_schemas AS
 SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, NULL::text AS source_database, schema_option
 FROM pg_catalog.svv_redshift_schemas;
 
+-- ALTER DATABASE … ISOLATION LEVEL is a setting of PostgreSQL's on the database.
+CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
+SELECT d.datname::char(128) AS db_name,
+       CASE WHEN EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setdatabase = d.oid AND s.setrole = 0
+                         AND 'default_transaction_isolation=serializable' = ANY (s.setconfig))
+            THEN 'Serializable' ELSE 'Snapshot Isolation' END::char(20) AS isolation_level
+FROM pg_database d WHERE d.datname = current_database();
+
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_databases AS
 SELECT datname::text AS database_name, datdba::integer AS database_owner, 'local'::text AS database_type,
-       NULL::text AS database_acl, NULL::text AS database_options, 'Snapshot Isolation'::text AS database_isolation_level
-FROM pg_database WHERE datname = current_database();
-
-CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
-SELECT current_database()::char(128) AS db_name, 'Snapshot Isolation'::char(20) AS isolation_level;
+       NULL::text AS database_acl, NULL::text AS database_options, isolation_level::text AS database_isolation_level
+FROM pg_database JOIN pg_catalog.stv_db_isolation_level ON db_name = datname::char(128);
 
 -- Roles are PostgreSQL roles that cannot log in; those marked are groups, those of PostgreSQL's own are neither.
 CREATE OR REPLACE VIEW pg_catalog.svv_roles AS
@@ -122,15 +128,30 @@ JOIN pg_roles u ON u.oid = m.member AND u.rolcanlogin
 JOIN pg_catalog.svv_roles s ON s.role_id = m.roleid::integer
 JOIN pg_roles r ON r.oid = m.roleid;
 
+-- Redshift has no indexes: clients that look for a key's columns here must not find those of the sort key.
+CREATE OR REPLACE VIEW pg_catalog.pg_indexes AS
+SELECT n.nspname AS schemaname, c.relname AS tablename, i.relname AS indexname, t.spcname AS tablespace,
+       pg_get_indexdef(i.oid) AS indexdef
+FROM pg_index x
+JOIN pg_class c ON c.oid = x.indrelid
+JOIN pg_class i ON i.oid = x.indexrelid
+LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_tablespace t ON t.oid = i.reltablespace
+WHERE c.relkind IN ('r', 'm', 'p') AND i.relkind IN ('i', 'I') AND i.relname NOT LIKE 'sort key of %';
+
 -- Informational constraints, where drivers and tools look for them.
 CREATE OR REPLACE VIEW redshift.visible_constraints AS
-SELECT k.*, n.nspname, c.relname, tn.nspname AS target_schema, tc.relname AS target_table
-FROM redshift.constraints k
-JOIN pg_class c ON c.oid = k.table_id
+SELECT c.oid AS table_id, k.name, k.type, k.columns, k.target_id, k.target_columns, n.nspname, c.relname,
+       tn.nspname AS target_schema, tc.relname AS target_table
+FROM pg_description d
+JOIN pg_class c ON c.reltype = d.objoid
 JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL jsonb_to_recordset(CASE c.relkind WHEN 'r' THEN d.description::jsonb -> 'constraints' END)
+    AS k (name text, type text, columns text[], target_id oid, target_columns text[])
 LEFT JOIN pg_class tc ON tc.oid = k.target_id
 LEFT JOIN pg_namespace tn ON tn.oid = tc.relnamespace
-WHERE has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES');
+WHERE d.classoid = 'pg_type'::regclass AND d.objsubid = 0 AND c.relkind = 'r'
+  AND has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES');
 
 CREATE OR REPLACE VIEW information_schema.table_constraints AS
 SELECT current_database()::information_schema.sql_identifier AS constraint_catalog,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from include.sandbox.redshift.config import RedshiftConfig
@@ -95,6 +96,9 @@ def _assume(config: RedshiftConfig, role: str, keys: dict[str, Any], user: str) 
             "Credentials"
         ]
     except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= 500:
+            raise RedshiftError(f"STS failed to assume {role}: {error},Status {status}") from error
         refused.detail = str(error)
         raise refused from error
     except BotoCoreError as error:
@@ -107,7 +111,15 @@ def _keys(key: str, secret: str | None, token: str | None) -> dict[str, Any]:
 
 
 def _client(config: RedshiftConfig, service: str, keys: dict[str, Any], region: str | None = None) -> Any:
+    settings = Config(
+        connect_timeout=min(5, config.aws_seconds), read_timeout=config.aws_seconds,
+        retries={"mode": "standard", "total_max_attempts": 3},
+    )  # fmt: skip
     with _CREATING:
         return _SESSION.client(  # type: ignore[call-overload] # the service is no literal
-            service, endpoint_url=config.aws_endpoint or None, region_name=region or config.region, **keys
+            service,
+            endpoint_url=config.aws_endpoint or None,
+            region_name=region or config.region,
+            config=settings,
+            **keys,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
@@ -11,6 +12,7 @@ from include.sandbox.redshift.copy.authorization import s3_client
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.jsonpaths import paths_of
 from include.sandbox.redshift.copy.log import LoadLog, LoadRecord
+from include.sandbox.redshift.copy.patience import AnsweredError, Patience
 from include.sandbox.redshift.copy.rows import LimitReachedError, Rows
 from include.sandbox.redshift.copy.sources import Bucket, Source
 from include.sandbox.redshift.copy.target import Target, find_target
@@ -48,11 +50,15 @@ class Loader:
             BackendError: PostgreSQL refused the rows.
         """
         target = await find_target(command, session.backend)
-        bucket, sources, rows = await aside(self._prepare, command, target)
+        patience = Patience(session, target.timeout)
+        try:
+            bucket, sources, rows = await patience.result(self._prepare, command, target)
+        except AnsweredError:  # to no question of ours: it ends the connection
+            raise BackendError(wire.fields_of((await session.backend.next()).body)) from None
         query = await aside(self._log.next_query)
         record = LoadRecord(query, session.id, target.pid, target.user, target.oid, command.name, command.source)
         try:
-            await self._copy(command, session, target, rows.batches(bucket, sources))
+            await self._copy(command, session, target, rows.batches(bucket, sources), patience)
         except LimitReachedError:
             message = f"Load into table '{command.name}' failed.  Check 'stl_load_errors' system table for details."
             await self._finish(record, rows, message)
@@ -77,7 +83,9 @@ class Loader:
             )
         return bucket, bucket.sources(command.source, manifest=command.manifest), Rows(command, target.columns, paths)
 
-    async def _copy(self, command: CopyCommand, session: Session, target: Target, batches: Iterator[bytes]) -> None:
+    async def _copy(
+        self, command: CopyCommand, session: Session, target: Target, batches: Iterator[bytes], patience: Patience
+    ) -> None:
         """Sends the rows by PostgreSQL's COPY; parsing runs off the event loop, one batch at a time in memory."""
         backend = session.backend
         columns = ", ".join(quote(column.name) for column in target.columns)
@@ -85,7 +93,7 @@ class Loader:
         answer = await backend.next()
         if answer.kind == b"G":
             try:
-                await self._send(session, batches, discard=command.noload)
+                await self._send(session, batches, patience, discard=command.noload)
                 backend.send(wire.frame(b"c"))
             except BaseException:
                 backend.send(wire.frame(b"f", wire.text("the load failed")))
@@ -97,16 +105,12 @@ class Loader:
         if failure is not None:
             raise BackendError(failure)
 
-    async def _send(self, session: Session, batches: Iterator[bytes], *, discard: bool) -> None:
-        while (batch := await aside(next, batches, b"")) != b"":
-            if session.cancelled.is_set():
-                raise RedshiftError("Query cancelled on user's request", "57014")
-            session.backend.check_client()
-            if session.backend.has_answer():
-                return  # PostgreSQL has refused the rows, or was told to cancel
-            if not discard:
-                session.backend.send(wire.frame(b"d", batch))
-                await session.backend.channel.drain()
+    async def _send(self, session: Session, batches: Iterator[bytes], patience: Patience, *, discard: bool) -> None:
+        with suppress(AnsweredError):  # PostgreSQL has refused the rows, or was told to cancel
+            while (batch := await patience.result(next, batches, b"")) != b"":
+                if not discard:
+                    session.backend.send(wire.frame(b"d", batch))
+                    await session.backend.channel.drain()
 
     async def _finish(self, record: LoadRecord, rows: Rows, failure: str | None = None) -> str:
         """Keeps the record of a load; returns it."""

@@ -145,7 +145,10 @@ class LoadLog:
 
     def _once(self, sql: str, *parameters: str) -> Any:
         if self._connection is None:
-            self._connection = psycopg2.connect(self._config.superuser_dsn(), options="-c search_path=pg_catalog")
+            # READ COMMITTED, so that nobody who reads the log conflicts with its writer: system tables are not isolated
+            # (AWS: c_serial_isolation).
+            options = r"-c search_path=pg_catalog -c default_transaction_isolation=read\ committed"
+            self._connection = psycopg2.connect(self._config.superuser_dsn(), options=options)
             self._connection.autocommit = True
         with self._connection.cursor() as cursor:
             cursor.execute(sql, parameters)

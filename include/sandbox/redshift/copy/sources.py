@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -15,8 +14,9 @@ from typing import IO, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from include.sandbox.redshift.errors import RedshiftError
+from include.sandbox.redshift.threads import detached
 
-# What is read ahead: small objects whole, by a few threads, because each costs a round trip.
+# What is read ahead: small objects whole, a few at a time, because each costs a round trip.
 SMALL, AHEAD = 1 << 20, 8
 REASONS = {
     "AccessDenied": "Access Denied", "NoSuchKey": "The specified key does not exist.",
@@ -127,30 +127,29 @@ class Bucket:
             RedshiftError: an object cannot be read, or none was there at all.
         """
         found = False
-        with _pool() as pool:
-            waiting = iter(sources)
-            ahead: list[tuple[Source, Future[Opened] | None]] = []
-            while True:
-                for source in islice(waiting, AHEAD - len(ahead)):
-                    ahead.append((source, pool.submit(self._open, source) if source.size <= SMALL else None))
-                if not ahead:
-                    break
-                source, future = ahead.pop(0)
-                try:
-                    opened = future.result() if future else self._open(source)
-                except (ClientError, BotoCoreError) as error:
-                    if not source.mandatory and _is_missing(error):
-                        continue
-                    raise RedshiftError(_service_text(error), detail=_where(source.url)) from error
-                found = True
-                yield opened
+        waiting = iter(sources)
+        ahead: list[tuple[Source, Future[Opened] | None]] = []
+        while True:
+            for source in islice(waiting, AHEAD - len(ahead)):
+                ahead.append((source, detached(self._open, source) if source.size <= SMALL else None))
+            if not ahead:
+                break
+            source, future = ahead.pop(0)
+            try:
+                opened = future.result() if future else self._open(source)
+            except (ClientError, BotoCoreError) as error:
+                if not source.mandatory and _is_missing(error):
+                    continue
+                raise RedshiftError(_service_text(error), detail=_where(source.url)) from error
+            found = True
+            yield opened
         if not found:
             raise RedshiftError("No files to load: none of the manifest's files exists", detail=_where(sources[0].url))
 
     def _open(self, source: Source) -> Opened:
         answer = self._get(source.url)
         size = answer["ContentLength"]
-        stream = io.BytesIO(answer["Body"].read()) if size <= SMALL else _Body(answer["Body"])
+        stream = io.BytesIO(answer["Body"].read()) if size <= SMALL else _Body(answer["Body"], source.url)
         return Opened(source, cast("IO[bytes]", stream), answer["ETag"].strip('"'), answer["LastModified"], size)
 
     def _get(self, url: str) -> Any:
@@ -159,30 +158,25 @@ class Bucket:
 
 
 class _Body(io.RawIOBase):
-    """An object's bytes as a file that the decompressors can read."""
+    """An object's bytes as a file that the decompressors can read; errors come in Redshift's words."""
 
-    def __init__(self, body: Any) -> None:
+    def __init__(self, body: Any, url: str) -> None:
         self._body = body
+        self._url = url
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        return cast("bytes", self._body.read(None if size < 0 else size))
+        try:
+            return cast("bytes", self._body.read(None if size < 0 else size))
+        except BotoCoreError as error:
+            raise RedshiftError(_service_text(error), detail=_where(self._url)) from error
 
     def readinto(self, buffer: Any) -> int:
         chunk = self.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
-
-
-@contextmanager
-def _pool() -> Iterator[ThreadPoolExecutor]:
-    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="copy-s3")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _parts(url: str) -> tuple[str, str]:

@@ -20,12 +20,14 @@ class Target:
         columns: the columns that COPY fills, in order.
         user: name of the session's user.
         pid: process id of the session.
+        timeout: its statement_timeout in seconds; 0 for none.
     """
 
     oid: int
     columns: list[Column]
     user: str
     pid: int
+    timeout: float
 
 
 async def find_target(command: CopyCommand, backend: Backend) -> Target:
@@ -39,7 +41,7 @@ async def find_target(command: CopyCommand, backend: Backend) -> Target:
         raise RedshiftError(f"Cannot COPY into nonexistent table {command.name}")
     oid, user, pid = int(found[0][0] or 0), str(found[0][1]), int(found[0][2] or 0)
     known, identities = dict[str, Column](), set[str]()
-    for _, _, _, name, kind, length, scale, not_null, identity in found:
+    for _, _, _, name, kind, length, scale, not_null, identity, _ in found:
         known[str(name)] = Column(str(name), str(kind), int(length or 0), int(scale or 0), not_null == "t")
         if identity == "t":
             identities.add(str(name))
@@ -51,4 +53,4 @@ async def find_target(command: CopyCommand, backend: Backend) -> Target:
             raise RedshiftError(f'cannot load the IDENTITY column "{name}" without EXPLICIT_IDS', "0A000")
     if len(set(chosen)) < len(chosen):
         raise RedshiftError("a column is named twice in the column list", "42701")
-    return Target(oid, [known[name] for name in chosen], user, pid)
+    return Target(oid, [known[name] for name in chosen], user, pid, float(found[0][-1] or 0))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from include.sandbox.redshift.copy.command import copy_command
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
 from include.sandbox.redshift.plan import Plan
-from include.sandbox.redshift.sql import alter, dml, expressions, objects, roles, settings
+from include.sandbox.redshift.sql import alter, databases, dml, expressions, objects, roles, settings
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
@@ -29,6 +29,7 @@ BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
     ("CREATE", "schema"): objects.create_schema, ("CREATE", "view"): objects.create_view,
     ("CREATE", "or"): objects.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
     ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
+    ("ALTER", "database"): databases.alter_database,
     ("DROP", "table"): objects.drop, ("DROP", "view"): objects.drop, ("DROP", "schema"): objects.drop,
     ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
 }  # fmt: skip
