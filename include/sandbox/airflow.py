@@ -66,17 +66,24 @@ class Airflow:
         write_private(_passwords(state), json.dumps({ADMIN: state.secret("airflow_admin")}))
         # Airflow imports this module, from a folder of this name, in every process.
         write_private(state.folder("airflow") / "config" / "airflow_local_settings.py", "import sparkify.preload\n")
-        port = state.port("ui")
-        environment = airflow_environment(self.sandbox, schedule=self.schedule)
-        for name, arguments in COMPONENTS.items():
-            address = ["--host", LOOPBACK, "--port", str(port), "--workers", "1"] if name == "api-server" else []
-            command = process.python_command("airflow", name, *arguments, *address)
-            self.children.append(process.spawn(state.root, name, command, environment))
+        state.port("ui")
+        for name in COMPONENTS:
+            self.start_component(name)
         api = open_api(state)
         process.wait_until(api.is_healthy, START_SECONDS, "Airflow", self.children)
         api.ensure_pool(*POOL)
         process.wait_until(lambda: api.has_dag(DAG_ID), START_SECONDS, f"The DAG {DAG_ID}", self.children)
         return api
+
+    def start_component(self, name: str) -> None:
+        """Starts one of the components; `start` starts all, and a test one that it has killed."""
+        state = self.sandbox.state
+        address = (
+            ["--host", LOOPBACK, "--port", str(state.ports["ui"]), "--workers", "1"] if name == "api-server" else []
+        )
+        command = process.python_command("airflow", name, *COMPONENTS[name], *address)
+        environment = airflow_environment(self.sandbox, schedule=self.schedule)
+        self.children.append(process.spawn(state.root, name, command, environment))
 
     def stop(self) -> None:
         """Stops all components; the triggerer would take 10 s to see that it has no triggers to clean up."""
@@ -152,6 +159,8 @@ def airflow_environment(sandbox: Sandbox, *, schedule: bool) -> dict[str, str]:
         "API_AUTH__JWT_SECRET": state.secret("airflow_jwt", size=48),
         # The scheduler sleeps this long after every layer of the graph; 1 s by default.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+        # A task whose process is gone with its scheduler is noticed after a minute, not after five.
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
         "SCHEDULER__USE_JOB_SCHEDULE": str(schedule),
         # The scheduler starts tasks before the API server, started beside it, answers them: half a minute, not 10 s.
         "WORKERS__EXECUTION_API_RETRIES": "12",

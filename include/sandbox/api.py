@@ -30,11 +30,13 @@ class Task:
         name: its task_id.
         state: Airflow's word for its state; empty before it has one.
         attempt: number of the current or last attempt, from 1.
+        id: of the attempt; its process carries it as its title.
     """
 
     name: str
     state: str
     attempt: int
+    id: str = ""
 
 
 @dataclass
@@ -104,13 +106,11 @@ class AirflowApi:
     def runs_between(self, dag_id: str, start: datetime, end: datetime) -> dict[str, str]:
         """Returns the state by run id of the runs whose logical date lies in the half-open interval, in its order."""
         query = {"logical_date_gte": start.isoformat(), "logical_date_lt": end.isoformat(), "order_by": "logical_date"}
-        return {
-            run["dag_run_id"]: run["state"] for run in self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", query)
-        }
+        return {run["dag_run_id"]: run["state"] for run in self.runs(dag_id, **query)}
 
-    def failed_runs(self, dag_id: str) -> list[dict[str, Any]]:
-        """Returns the runs that failed, as the API describes them."""
-        return self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", {"state": "failed"})
+    def runs(self, dag_id: str, **query: str) -> list[dict[str, Any]]:
+        """Returns the runs, as the API describes them; all, or those that a query such as `state="failed"` selects."""
+        return self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", query)
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Returns Airflow's word for the state of a run."""
@@ -119,7 +119,7 @@ class AirflowApi:
     def tasks(self, dag_id: str, run_id: str) -> list[Task]:
         """Returns the tasks of a run."""
         found = self._pages(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", {})
-        return [Task(task["task_id"], task["state"] or "", task["try_number"]) for task in found]
+        return [Task(task["task_id"], task["state"] or "", task["try_number"], task["id"]) for task in found]
 
     def waiting_for_retry(self, dag_id: str) -> list[tuple[str, Task]]:
         """Returns run id and task of every attempt that failed and is to be repeated."""

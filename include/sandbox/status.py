@@ -86,7 +86,7 @@ def _days(state: State) -> list[datetime]:
 def _failures(api: AirflowApi) -> dict[datetime, datetime]:
     """Returns, for every hour that a failed run covers, when the last of them failed."""
     failures: dict[datetime, datetime] = {}
-    for run in api.failed_runs(DAG_ID):
+    for run in api.runs(DAG_ID, state="failed"):
         ended = datetime.fromisoformat(str(run["end_date"] or run["run_after"]).replace("Z", "+00:00"))
         for hour in _covered_by(run):
             failures[hour] = max(ended, failures.get(hour, ended))

@@ -6,6 +6,7 @@ and at what is left behind. They are in order: later ones use what earlier ones 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psutil
@@ -30,6 +31,11 @@ from tests.oracle import expected_tables
 TABLES = ("songplays", "users", "songs", "artists", "time")
 SAMPLE = datetime(2018, 12, 1), datetime(2018, 12, 8)
 SAMPLED = "start_time < '2018-12-08'"
+HEARD = {
+    "artist": None, "auth": "Logged In", "firstName": "Ada", "gender": "F", "itemInSession": 1, "lastName": "L",
+    "length": None, "level": "free", "location": "", "method": "PUT", "page": "NextSong", "registration": 1.0,
+    "sessionId": 1, "song": None, "status": 200, "userAgent": "", "userId": "1000001",
+}  # fmt: skip
 CHANGED_DAY, CHANGED_HOURS = "2018-12-03", (9, 10)
 BAD_DAY = "log_data/2018/12/2018-12-20-events.json"
 
@@ -166,7 +172,7 @@ def test_the_schedule_two_overlapping_ranges_and_a_backfill_at_once_give_what_on
     api = open_api(up)
     ranges = [("2018-12-04", "2018-12-05T12"), ("2018-12-05", "2018-12-06")]
     triggered = [api.trigger(DAG_ID, {"start": start, "end": end}) for start, end in ranges]
-    hourly = command(root, "backfill", "--from", "2018-12-05T09", "--to", "2018-12-05T11", "--hourly")
+    hourly = command(root, "backfill", "--from", "2018-12-05T09", "--to", "2018-12-05T10", "--hourly")
     assert hourly.returncode == 0, hourly.stdout + hourly.stderr
     wait_for(api, triggered)
     assert {api.run_state(DAG_ID, run_id) for run_id in triggered} == {"success"}
@@ -175,6 +181,31 @@ def test_the_schedule_two_overlapping_ranges_and_a_backfill_at_once_give_what_on
         left = query(connection, "select count(*) from svv_tables where table_schema like 'sparkify_run_%'")
         failed = "select count(distinct schema_name) from sparkify.run_schemas"
         assert (left[0][0] > 0) == (query(connection, failed)[0][0] > 0), "only failed runs keep their schemas"
+
+
+def test_a_scheduled_run_hands_a_stale_hour_to_a_range_run(up):
+    """The scheduled run is that of the last full hour; what it finds is two days old."""
+    api = open_api(up)
+    noon = (datetime.now(timezone.utc) - timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    key, ms = f"log_data/{noon:%Y/%m/%Y-%m-%d}-events.json", int(noon.timestamp() * 1000)
+    write = functools.partial(app_client(up).put_object, Bucket=SOURCE_BUCKET, Key=key)
+    write(Body=as_lines({**HEARD, "ts": ms + 1}))
+    first = api.trigger(DAG_ID, {"start": noon.isoformat(), "end": (noon + timedelta(hours=1)).isoformat()})
+    wait_for(api, [first])
+    write(Body=as_lines({**HEARD, "ts": ms + 1}, {**HEARD, "ts": ms + 2, "itemInSession": 2}))
+    (scheduled,) = [run["dag_run_id"] for run in api.runs(DAG_ID) if run["run_type"] == "scheduled"][-1:]
+    api.clear(DAG_ID, scheduled, "reprocess_stale")
+    wait_for(api, [scheduled])
+    (handed,) = [run["dag_run_id"] for run in api.runs(DAG_ID) if run["dag_run_id"].startswith("stale__")]
+    wait_for(api, [handed])
+    assert {api.run_state(DAG_ID, run_id) for run_id in (first, scheduled, handed)} == {"success"}
+    with connect(up) as connection:
+        hour = f"select plays, run_id from sparkify.loaded_hours where hour = '{noon:%Y-%m-%d %H:%M:%S}'"
+        assert list(map(list, query(connection, hour))) == [[2, handed]]
+
+
+def as_lines(*events):
+    return "\n".join(map(json.dumps, events)).encode()
 
 
 def wait_for(api, run_ids, seconds=180):
