@@ -170,8 +170,8 @@ def test_the_schedule_two_overlapping_ranges_and_a_backfill_at_once_give_what_on
     for day in ("2018-12-04", "2018-12-05"):
         change(up, day, keep=lambda event: event["itemInSession"] % 3)
     api = open_api(up)
-    ranges = [("2018-12-04", "2018-12-05T12"), ("2018-12-05", "2018-12-06")]
-    triggered = [api.trigger(DAG_ID, {"start": start, "end": end}) for start, end in ranges]
+    ranges = [("2018-12-04T00", "2018-12-05T12"), ("2018-12-05T00", "2018-12-06T00")]
+    triggered = [api.trigger(DAG_ID, {"start": f"{start}:00:00Z", "end": f"{end}:00:00Z"}) for start, end in ranges]
     hourly = command(root, "backfill", "--from", "2018-12-05T09", "--to", "2018-12-05T10", "--hourly")
     assert hourly.returncode == 0, hourly.stdout + hourly.stderr
     wait_for(api, triggered)
