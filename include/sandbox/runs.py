@@ -33,12 +33,14 @@ class Runs:
         api: its REST API.
         console: where progress is shown.
         check: raises when a process that the runs need has ended.
+        reprocess: which hours that have been run a backfill runs again: `completed` (all), `failed` or `none`.
     """
 
     sandbox: Sandbox
     api: AirflowApi
     console: Console
     check: Callable[[], None]
+    reprocess: str = "completed"
     _told: set[tuple[str, Task]] = field(default_factory=set, init=False)
 
     def load_range(self, start: datetime, end: datetime) -> list[str]:
@@ -85,7 +87,7 @@ class Runs:
         run_command(
             self.sandbox, "backfill",
             ["backfill", "create", "--dag-id", DAG_ID, "--from-date", start.isoformat(), "--to-date", last.isoformat(),
-             "--max-active-runs", str(RUNS_AT_ONCE), "--reprocess-behavior", "completed"],
+             "--max-active-runs", str(RUNS_AT_ONCE), "--reprocess-behavior", self.reprocess],
             BACKFILL_SECONDS,
         )  # fmt: skip
 

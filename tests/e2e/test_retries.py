@@ -1,4 +1,4 @@
-"""Airflow's own retry after a kill -9: of a task's process, and of the scheduler with every task that it runs."""
+"""What only Airflow shows and takes minutes: its retry after a kill -9 of a task or of the scheduler; backfills."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
 from include.sandbox import data
 from include.sandbox.airflow import DAG_ID, Airflow
+from include.sandbox.runs import Runs
 from include.sandbox.services import Sandbox, connect, query
 from tests.oracle import expected_tables
 
@@ -65,6 +67,11 @@ def require_right(airflow, api, run_id, killed):
         time.sleep(1)
     assert state == "success"
     assert {task.name: task.attempt for task in api.tasks(DAG_ID, run_id)}[killed] > 1, "it was not killed"
+    require_tables(airflow)
+
+
+def require_tables(airflow):
+    """Every table is what plain Python computes, and no run schema is left."""
     expected = expected_tables(airflow.sandbox.root / "sample", *DAYS)
     with connect(airflow.sandbox.state) as connection:
         for table in TABLES:
@@ -100,3 +107,13 @@ def test_a_scheduler_that_is_killed_with_its_tasks_and_started_again_goes_on(sta
         airflow.children.remove(scheduler)
         airflow.start_component("scheduler")
         require_right(airflow, api, run_id, "stage_events")
+
+
+def test_backfills_with_each_reprocess_behaviour_change_nothing(started):
+    """Of the days that are loaded: `none` runs what never ran, `failed` nothing more, `completed` all once more."""
+    airflow, api = started
+    hours = [moment.replace(tzinfo=timezone.utc) for moment in (datetime(2018, 12, 1, 9), datetime(2018, 12, 1, 11))]
+    for behaviour in ("none", "failed", "completed"):
+        runs = Runs(airflow.sandbox, api, Console(quiet=True), airflow.check, behaviour)
+        assert len(runs.load_hours(*hours)) == 2
+        require_tables(airflow)
