@@ -36,7 +36,7 @@ BUGS = [
         "bug_01_all_logs_are_copied_every_hour",
         "Every run copies the log objects of all days.",
         DAG,
-        {'key_format="%Y/%m/%Y-%m-%d-events.json",': 'pattern="*-events.json",'},
+        {"key_format=LOG_KEY_FORMAT,": 'pattern="*-events.json",'},
         (f"{TESTS}/test_any_order.py::test_the_books_say_what_was_loaded",),
     ),
     Mutation(
@@ -495,7 +495,7 @@ BUGS = [
     Mutation(
         "bug_16_unpadded_month",
         "The object of a day in January is looked for below 2018/1.",
-        DAG,
+        f"{PLUGIN}/star.py",
         {"%Y/%m/%Y-%m-%d-events.json": "%Y/%-m/%Y-%-m-%d-events.json"},
         (f"{DAG_TESTS}::test_keys_of_days_are_padded",),
     ),

@@ -163,7 +163,7 @@ FUNCTION = [
                 "select known.title, known.artist_name, -1\nfrom"
             )
         },
-        (f"{CHANGED}::test_a_corrected_title_moves_its_links_and_back",),
+        (SONG_MOVES,),
     ),
     Mutation(
         "an_artist_without_songs_stays",
