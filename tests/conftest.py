@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class
 
 TALLY = "tally"
+# Names the state folder of a sandbox that runs already, for those who start many test processes one after the other.
+SHARED_SANDBOX = "TESTS_SHARED_SANDBOX"
 
 # A busy machine would make a slow example a failure.
 settings.register_profile("patient", deadline=None)
@@ -149,6 +152,9 @@ def state_root() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def _sandbox() -> Iterator[RunningSandbox]:
+    if shared := os.environ.get(SHARED_SANDBOX):
+        yield RunningSandbox(Sandbox(Path(shared)))
+        return
     root = Path(tempfile.mkdtemp(prefix="sandbox-"))
     with Sandbox(root) as services:
         yield RunningSandbox(services)

@@ -1,6 +1,6 @@
 """The DAG's integrity in three layers: it loads; it has exactly these tasks and edges; it keeps the house's policy."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,31 @@ def test_the_schedule_gives_each_run_one_hour_and_no_history(dag):
     assert dag.catchup is False
 
 
+def test_history_is_not_loaded_whatever_the_installation_says(monkeypatch):
+    """Bug 15: what stands in default_args is not read, and the setting that counts then is the installation's."""
+    monkeypatch.setenv("AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT", "True")
+    found = DagBag(ROOT / "dags").dags["sparkify"]
+    assert found.catchup is False
+    assert found.start_date == datetime(2018, 11, 1, tzinfo=timezone.utc), "it does not move"
+
+
+def test_keys_of_days_are_padded(dag):
+    """Bug 16."""
+    key = f"{datetime(2018, 1, 9):{dag.get_task('stage_events').key_format}}"
+    assert key == "2018/01/2018-01-09-events.json"
+
+
+def test_no_task_writes_where_another_run_does_before_it_publishes(dag):
+    """Bug 5."""
+    shared = [
+        (task.task_id, name)
+        for task in dag.tasks
+        for name in ("table", "manifest", "staged_objects", "run_schema", "stamps_table")
+        if "{{ run() }}" not in getattr(task, name, "{{ run() }}")
+    ]
+    assert shared == []
+
+
 def test_a_person_finds_owner_tags_docs_and_range_params(dag):
     assert dag.tags >= {"sparkify"}
     assert "clear the\nfailed task" in dag.doc_md
@@ -103,7 +128,7 @@ def test_copy_is_authorised_by_a_role_alone(dag):
         assert not any("key" in option.lower() or "credential" in option.lower() for option in task.copy_options)
 
 
-def test_no_dag_opens_a_connection_or_reads_a_variable_when_it_is_parsed(dag, monkeypatch):
+def test_no_dag_opens_a_connection_or_reads_a_variable_when_it_is_parsed(monkeypatch):
     def forbidden(*args, **kwargs):
         raise AssertionError("read while parsing")
 

@@ -29,6 +29,11 @@ def rendered(path):
     return SandboxedEnvironment(loader=FileSystemLoader(SQL)).from_string(path.read_text()).render(CONTEXT)
 
 
+def bound(sql):
+    """The SQL with a text in place of each value that is bound."""
+    return re.sub(r"%\((\w+)\)s", r"'\1'", sql)
+
+
 def test_there_are_templates():
     assert {path.parent.name for path in TEMPLATES} == {"create", "load", "publish", "stale"}
 
@@ -37,8 +42,7 @@ def test_there_are_templates():
 def test_it_renders_and_parses_as_redshift(path):
     sql = rendered(path)
     assert "{{" not in sql
-    placeholders = re.sub(r"%\((\w+)\)s", r"'\1'", sql)
-    sqlfluff.parse(placeholders, dialect="redshift", config_path=str(ROOT / ".sqlfluff"))
+    sqlfluff.parse(bound(sql), dialect="redshift", config_path=str(ROOT / ".sqlfluff"))
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")

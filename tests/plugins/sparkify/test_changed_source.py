@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -70,6 +71,60 @@ def test_a_users_earlier_hour_decides_again_when_the_later_one_is_emptied_by_a_r
 
 def hour_of(event):
     return f"{event['ts'] // 3_600_000 % 24:02}"
+
+
+def test_hours_that_are_emptied_one_after_the_other_leave_no_trace_of_a_user(pipeline, source, expected):
+    reload(pipeline, source)
+    sql = "select user_id, min(hour)::varchar, max(hour)::varchar from {star}.user_hours group by 1 having count(*) = 2"
+    user, first, last = min(pipeline.sql(sql))
+    for hour in (last, first):
+        edit(source / LOG, lambda e, h=hour[11:13]: None if e["userId"] == str(user) and hour_of(e) == h else e)
+        pipeline.upload(source)
+        pipeline.run(hour, after(hour)).all()
+        assert pipeline.published() == expected(FIRST, LAST, source)
+    assert pipeline.sql(f"select count(*) from {{star}}.users where user_id = {user}") == [(0,)]
+
+
+def test_an_hour_that_another_run_published_decides_when_a_later_one_is_emptied(pipeline, source, expected):
+    """A run that was overtaken by another one in an hour knows that hour only from what is published."""
+    one = next(e for line in (source / LOG).read_bytes().splitlines() if (e := json.loads(line))["page"] == "NextSong")
+
+    def write(**levels):
+        lines = [{**one, "userId": "950", "level": level, "ts": at(int(h[1:]))} for h, level in levels.items()]
+        (source / LOG).write_bytes("\n".join(map(json.dumps, lines)).encode())
+        pipeline.upload(source)
+
+    write(h1="free", h3="free")
+    pipeline.run(FIRST, LAST).all()
+    write(h1="free")
+    overtaken = pipeline.run(FIRST, LAST)
+    for task in overtaken.dag.topological_sort()[:-3]:
+        overtaken.task(task.task_id)
+    write(h1="free", h2="paid")
+    pipeline.run(f"{FIRST}T02:00", f"{FIRST}T03:00").all()
+    overtaken.task("publish")
+    overtaken.task("cleanup")
+    assert pipeline.published() == expected(FIRST, LAST, source)
+
+
+def after(hour):
+    return (datetime.fromisoformat(hour) + timedelta(hours=1)).isoformat()
+
+
+def at(hour):
+    return int(datetime.fromisoformat(f"{FIRST}T{hour:02}:00:01+00:00").timestamp() * 1000)
+
+
+def test_a_play_that_is_corrected_no_longer_follows_its_old_song(pipeline, source, expected):
+    reload(pipeline, source)
+    ((song, title),) = pipeline.sql(
+        "select song_id, title from {star}.songs where song_id = (select min(song_id) from {star}.songplays)"
+    )
+    edit(source / LOG, lambda e: {**e, "song": "Misheard"} if e["song"] == title else e)
+    reload(pipeline, source)
+    edit(song_file(source, song), lambda record: {**record, "year": 1999})
+    reload(pipeline, source)
+    assert pipeline.published() == expected(FIRST, LAST, source)
 
 
 def test_a_corrected_title_moves_its_links_and_back(pipeline, source, expected):

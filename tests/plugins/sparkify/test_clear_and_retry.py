@@ -7,7 +7,14 @@ from airflow.sdk.exceptions import AirflowFailException
 
 FINISHED = "manual__finished"
 DAY = "2018-12-01"
-HOURS = "select hour, run_id, etag, fingerprint from {star}.loaded_hours order by 1"
+BOOKS = (
+    "select hour, run_id, etag, fingerprint from {star}.loaded_hours order by 1",
+    "select object_key, etag, run_id from {star}.loaded_objects order by 1",
+    "select * from {star}.play_match_keys order by songplay_id",
+    "select * from {star}.user_hours order by hour, user_id",
+    "select * from {star}.latest_user_hours order by user_id",
+    "select * from {star}.song_objects order by song_id, object_key",
+)
 TASKS = ["stage_events", "stage_songs", "load_songplays", "load_users", "load_songs", "load_artists", "load_time",
          "check_quality", "publish"]  # fmt: skip
 
@@ -32,6 +39,18 @@ def test_a_task_of_a_finished_run_cleared_alone_says_what_to_clear(loaded, task)
         run.task(task)
     run.task("cleanup")
     assert loaded.published() == before
+
+
+def test_a_run_whose_tasks_all_run_twice_gives_the_same(pipeline, folder, expected):
+    """Bugs 2 and 3: a task that has succeeded may be run again, since nobody heard of it."""
+    pipeline.upload(folder)
+    run = pipeline.run()
+    for task in ["prepare", *TASKS]:
+        run.task(task)
+        run.task(task)
+    assert pipeline.published() == expected()
+    for table, key in (("loaded_objects", "object_key"), ("loaded_hours", "hour"), ("play_match_keys", "songplay_id")):
+        assert pipeline.sql(f"select count(*) - count(distinct {key}) from {{star}}.{table}") == [(0,)], table
 
 
 @pytest.mark.parametrize("task", ["stage_events", "stage_songs"])
@@ -68,14 +87,16 @@ def test_what_was_staged_before_a_newer_version_was_published_changes_nothing(pi
     older = pipeline.run()
     for task in ["prepare", *TASKS[:-1]]:
         older.task(task)
-    key = f"log_data/2018/12/{DAY}-events.json"
+    log = f"log_data/2018/12/{DAY}-events.json"
+    song = next(path for path in folder.glob("song_data/**/*.json") if b"SOTWINA" in path.read_bytes())
     time.sleep(1.1)  # S3 tells the time of a version to the second
-    pipeline.put(key, (folder / key).read_bytes().rsplit(b"\n", 1)[0])
+    pipeline.put(log, (folder / log).read_bytes().rsplit(b"\n", 1)[0])
+    pipeline.put(song.relative_to(folder).as_posix(), song.read_bytes().replace(b'"duration":201.0', b'"duration":9.5'))
     pipeline.run().all()
-    newest, hours = pipeline.published(), pipeline.sql(HOURS)
+    newest, books = pipeline.published(), [pipeline.sql(book) for book in BOOKS]
     older.task("publish")
     assert pipeline.published() == newest
-    assert pipeline.sql(HOURS) == hours
+    assert [pipeline.sql(book) for book in BOOKS] == books
 
 
 def test_a_failed_run_keeps_its_schema_and_goes_on_from_the_failed_task(pipeline, folder, expected):

@@ -44,6 +44,7 @@ def test_an_offset_is_converted_to_utc():
         (a_run(), {"end": "2018-11-01"}, "give both or neither"),
         (a_run(), {"start": "2018-11-02", "end": "2018-11-01"}, "start must be before end"),
         (a_run(), {"start": "2018-11-01", "end": "2018-11-01"}, "start must be before end"),
+        (a_run(), {"start": "2007-01-01", "end": "2018-11-01"}, "longer than 100,000 hours"),
         (a_run(), {"start": "yesterday", "end": "2018-11-01"}, "start='yesterday' is not an ISO 8601"),
         (a_run(), {"start": "2018-11-01", "end": "2018-11-01T10:30:00Z"}, "end='2018-11-01T10:30:00Z' is not a whole"),
         (a_run("backfill", utc(2018, 11, 1), utc(2018, 11, 2)), {"start": "2018-11-01", "end": "2018-11-02"}, "manual"),

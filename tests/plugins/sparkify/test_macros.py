@@ -31,6 +31,34 @@ def test_no_two_runs_share_a_schema():
     assert len(names) == 9
 
 
+EARLY, LATE = "2018-12-01 10:00:00", "2018-12-01 11:00:00"
+
+
+@pytest.mark.parametrize(
+    ("staged", "known", "answer"),
+    [
+        (("a", LATE, EARLY), ("b", EARLY, LATE), True),
+        (("a", EARLY, LATE), ("b", LATE, EARLY), False),
+        (("a", EARLY, LATE), ("b", EARLY, EARLY), True),
+        (("a", EARLY, EARLY), ("b", EARLY, LATE), False),
+        (("a", EARLY, EARLY), ("a", EARLY, EARLY), True),
+        (("", EARLY, LATE), ("b", LATE, EARLY), True),
+        (("", LATE, EARLY), ("b", EARLY, LATE), False),
+        (("a", EARLY, LATE), ("", LATE, EARLY), True),
+        (("a", EARLY, EARLY), (None, None, None), True),
+    ],
+    ids=["S3 says later", "S3 says earlier", "read later", "read earlier", "the same", "gone", "was gone", "is back",
+         "unknown"],
+)  # fmt: skip
+def test_of_two_readings_of_an_object_the_later_is_known(sandbox, staged, known, answer):
+    """S3's clock tells, and where it does not, the warehouse's: of versions within a second, or of none."""
+    reading = "select %s::varchar as etag, %s::timestamp as last_modified, %s::timestamp as loaded_at"
+    cursor = sandbox.redshift().cursor()
+    sql = f"select {MACROS['not_older']('staged', 'known')} from ({reading}) as staged cross join ({reading}) as known"
+    cursor.execute(sql, (*staged, *known))
+    assert cursor.fetchone()[0] is answer
+
+
 def test_values_are_placeholders_and_never_text():
     assert rendered("where ts >= {{ bind.start_ms }}") == "where ts >= %(start_ms)s"
 

@@ -53,6 +53,40 @@ def test_a_changed_hour_of_yesterday_is_handed_to_one_range_run(two_days, folder
     assert two_days.schemas() == set()
 
 
+def test_an_hour_that_changes_twice_is_loaded_again_twice(two_days, folder):
+    last = busy_hours(folder, LOG)[-1]
+    lines = (folder / LOG).read_bytes().splitlines()
+    assert json.loads(lines[-1])["ts"] // 3_600_000 % 24 == last
+    two_days.put(LOG, b"\n".join(lines[:-1]))
+    first = scheduled(two_days).triggered
+    two_days.put(LOG, without(folder, LOG, last))
+    second = scheduled(two_days).triggered
+    assert first.conf == second.conf
+    assert first.dag_run_id != second.dag_run_id
+
+
+def test_a_change_of_any_column_changes_the_fingerprint(corner):
+    templates = corner.dag.get_template_env()
+    table = f"{corner.name}.events"
+    corner.execute(templates.get_template("create/staging_events.sql").render(events=table))
+    found = corner.sql(
+        "select column_name, data_type from information_schema.columns "
+        "where table_schema = '{star}' and table_name = 'events'"
+    )
+    assert len(found) == 18
+    original = {name: "'a'" if kind == "character varying" else "1" for name, kind in found}
+    prints = []
+    for changed in [None, *original]:
+        row = {name: f"'ab{name}'" if "'" in value else f"{value} + 1" for name, value in original.items()}
+        values = [row[name] if name == changed else value for name, value in original.items()]
+        corner.execute(f"delete from {table}")
+        corner.execute(f"insert into {table} ({', '.join(original)}) values ({', '.join(values)})")
+        ((_, events, fingerprint),) = corner.sql(templates.get_template("stale/fingerprints.sql").render(events=table))
+        assert events == 1
+        prints.append(fingerprint)
+    assert len(set(prints)) == 1 + len(original)
+
+
 def later(hour):
     return f"{DAY}T{hour + 1:02}:00:00+00:00" if hour < 23 else f"{NEXT}T00:00:00+00:00"
 

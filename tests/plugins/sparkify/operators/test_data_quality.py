@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -72,6 +74,18 @@ def test_all_rules_are_tried_and_a_warning_alone_does_not_fail(pets):
     run = pets.operator(DataQualityOperator, checks=[*checks_of(bad).values(), warning])
     with pytest.raises(AirflowFailException, match=r"^5 of 6 quality checks failed"):
         run.task("task")
+
+
+def test_only_checks_that_pass_are_stamped(pets):
+    stamps = f"{pets.name}.stamps"
+    pets.execute(
+        f"create table {stamps} (table_name varchar(64), stamp varchar(64), inputs varchar(64), stamped_at timestamp)"
+    )
+    for table, times in ((BAD, 0), (GOOD, 1)):
+        check = unique(f"{pets.name}.{table}", "id")
+        with suppress(AirflowFailException):
+            pets.operator(DataQualityOperator, checks=[check], stamps_table=stamps).task("task")
+        assert pets.sql(f"select count(*) from {stamps} where table_name = 'task'") == [(times,)]
 
 
 def test_a_rule_with_a_mistake_is_an_error_and_not_a_pass(pets):

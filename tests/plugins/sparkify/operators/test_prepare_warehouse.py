@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.migrations import numbered
+from sparkify.migrations import Change, apply_missing, numbered
+from sparkify.warehouse import Session
 
 
 def test_prepared_by_several_runs_at_once_on_an_empty_warehouse(pipeline):
@@ -30,6 +31,23 @@ def test_analysts_read_the_star_and_nothing_else(loaded):
         f"where grantee = '{loaded.name}_reader' and table_schema = '{loaded.name}' and privilege_type = 'SELECT'"
     )
     assert {name for (name,) in readable} == {"songplays", "users", "songs", "artists", "time"}
+
+
+def test_a_change_waits_for_another_run_and_is_not_applied_again(corner):
+    corner.execute("create table {star}.schema_versions (version integer, file_name varchar(64))")
+    corner.execute("create table {star}.publish_mutex (holder varchar(64))")
+    other = corner.connect().cursor()
+    other.execute(f"lock {corner.name}.publish_mutex")
+    other.execute(f"insert into {corner.name}.schema_versions values (1, '1_x.sql')")
+    session = Session(corner.connect(), pid=0)
+    session.connection.autocommit = True
+    with ThreadPoolExecutor(1) as threads:
+        change = Change(1, "1_x.sql", f"create table {corner.name}.x (a integer);")
+        task = threads.submit(apply_missing, session, corner.name, [change])
+        with pytest.raises(TimeoutError):
+            task.result(0.5)
+        other.execute("commit")
+        assert task.result(30) == []
 
 
 def test_changes_are_applied_in_the_order_of_their_numbers():

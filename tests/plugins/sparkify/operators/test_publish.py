@@ -76,6 +76,22 @@ def test_it_waits_for_another_publication_while_readers_do_not(totals):
     assert totals.sql(TOTALS) == [(1, 111)], "its snapshot is taken after the mutex: it sees what was published before"
 
 
+def test_its_snapshot_is_taken_by_the_lock_and_by_nothing_before(totals):
+    """What it computes from published rows must not be older than the moment at which its turn comes."""
+    columns = "table_name varchar(64), stamp varchar(64), inputs varchar(64), stamped_at timestamp"
+    totals.execute(f"create table {{star}}.stamps ({columns})")
+    totals.execute("insert into {star}.stamps values ('input', '1', '{{}}', sysdate)")
+    other = totals.connect().cursor()
+    other.execute(f"lock {totals.name}.publish_mutex")
+    other.execute(f"insert into {totals.name}.totals values (2, 20)")
+    summed = "insert into {star}.totals select 3, sum(amount) from {star}.totals;"
+    with in_the_background(publication(totals, summed, stamps_table="{star}.stamps", inputs=["input"])) as task:
+        wait_until_blocked(totals)
+        other.execute("commit")
+        task.result(30)
+    assert totals.sql(TOTALS) == [(1, 10), (2, 20), (3, 30)]
+
+
 def test_a_conflict_that_it_loses_is_tried_again(totals, caplog):
     """A writer that does not take the mutex: under SNAPSHOT isolation the transaction that comes second loses."""
     other = totals.connect().cursor()

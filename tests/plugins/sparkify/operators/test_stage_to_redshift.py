@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify import copying
+from sparkify.objects import Store
 from tests.examples import weather
 
 DAYS = ("2024-01-01", "2024-01-04")
@@ -85,6 +87,34 @@ def test_backups_neighbours_and_folder_markers_are_left_out(station):
     station.put("readings/", b"")
     assert stage(station)["rows"] == 3
     assert stage(station, key_format=None, pattern="*.json")["rows"] == 3
+
+
+def test_an_object_that_is_replaced_after_it_was_copied_is_copied_again(station, monkeypatch):
+    """What is noted as staged is the version that was staged."""
+    count = copying.rows_loaded
+
+    def replaced_meanwhile(session):
+        monkeypatch.undo()
+        put(station, "2024-01-01.json", ("C", "Cedar", 9.0))
+        return count(session)
+
+    monkeypatch.setattr(copying, "rows_loaded", replaced_meanwhile)
+    assert stage(station)["rows"] == 2
+    assert station.sql("select station from weather.staging_readings order by 1") == [("A",), ("C",)]
+
+
+def test_an_object_that_is_broken_only_while_it_is_copied_is_copied_again(station, monkeypatch):
+    """A failed COPY says nothing about an object that is not the one that it read."""
+    write, versions = Store.write_manifest, [b'{"taken_at": "soon"}', b'{"station": "C"}']
+
+    def replaced_meanwhile(store, url, objects):
+        write(store, url, objects)
+        if versions:
+            station.put("readings/2024-01-01.json", versions.pop(0))
+
+    monkeypatch.setattr(Store, "write_manifest", replaced_meanwhile)
+    assert stage(station)["rows"] == 2
+    assert versions == []
 
 
 def test_a_failed_copy_leaves_the_staged_rows_of_before(station):

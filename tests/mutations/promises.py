@@ -1,0 +1,766 @@
+"""What this project promises beyond not having those bugs, each promise broken."""
+
+from tests.mutations.bugs import CHECKS, DAG, DAG_TESTS, HOURS, OPERATORS, PIECES, PLUGIN, PUBLISH, SQL, TESTS, TWICE
+from tests.mutations.mutation import Mutation
+
+CHANGED = f"{TESTS}/test_changed_source.py"
+RETRY = f"{TESTS}/test_clear_and_retry.py"
+STALE = f"{TESTS}/test_stale_hours.py"
+LIMITED = f"{TESTS}/test_limited_runs.py"
+STAGE = f"{TESTS}/operators/test_stage_to_redshift.py"
+INTERVAL = f"{TESTS}/test_interval.py"
+NEWER = f"{RETRY}::test_what_was_staged_before_a_newer_version_was_published_changes_nothing"
+EDGES = f"{TESTS}/test_any_order.py::test_a_play_on_the_hour_is_of_the_hour_that_begins"
+SONG_MOVES = f"{TESTS}/test_any_order.py::test_a_song_that_changes_takes_its_plays_along"
+
+# Of two readings the later wins, whichever is published first.
+VERSIONS = [
+    Mutation(
+        "versions_are_ignored",
+        "What is published last wins, also if it was read earlier.",
+        f"{PLUGIN}/macros.py",
+        {
+            "then {staged}.last_modified > {known}.last_modified": "then true",
+            "else coalesce({staged}.loaded_at >= {known}.loaded_at, true)": "else true",
+        },
+        (NEWER,),
+    ),
+    Mutation(
+        "s3s_own_clock_is_ignored",
+        "Of two versions the one that was read later is believed, whatever S3 says.",
+        f"{PLUGIN}/macros.py",
+        {"case when {staged}.etag <> ''": "case when false and {staged}.etag <> ''"},
+        (f"{TESTS}/test_macros.py::test_of_two_readings_of_an_object_the_later_is_known",),
+    ),
+    Mutation(
+        "the_later_reading_is_ignored",
+        "Where S3's clock does not tell, what is published last wins.",
+        f"{PLUGIN}/macros.py",
+        {"else coalesce({staged}.loaded_at >= {known}.loaded_at, true)": "else true"},
+        (f"{TESTS}/test_macros.py::test_of_two_readings_of_an_object_the_later_is_known",),
+    ),
+    Mutation(
+        "an_object_that_is_gone_is_an_old_version",
+        "That there is no object counts for older than any version that there was.",
+        f"{PLUGIN}/macros.py",
+        {"{staged}.etag <> '' and {known}.etag <> '' and ": ""},
+        (f"{CHANGED}::test_a_day_whose_object_is_gone_is_published_as_empty_hours_and_comes_back",),
+    ),
+    Mutation(
+        "older_hours_are_published",
+        "An hour is published from an older version of its object than it was published from before.",
+        f"{SQL}/publish/0_hours.sql",
+        {"and {{ not_older('staged', 'known') }}": "and true"},
+        (NEWER,),
+    ),
+    Mutation(
+        "older_songs_are_published",
+        "A song is published from an older version of its object than it was published from before.",
+        f"{SQL}/publish/1_songs.sql",
+        {"where {{ not_older('staged', 'known') }}": "where true"},
+        (NEWER,),
+    ),
+    Mutation(
+        "older_versions_are_noted",
+        "The books say that an older version was loaded last.",
+        f"{SQL}/publish/9_bookkeeping.sql",
+        {"where {{ not_older('staged', 'known') }}": "where true"},
+        (NEWER,),
+    ),
+    Mutation(
+        "plays_of_older_hours_are_published",
+        "Plays are published also of hours of which a newer version was published.",
+        f"{SQL}/publish/3_songplays.sql",
+        {
+            "inner join fresh_hours on date_trunc('hour', plays.start_time) = fresh_hours.hour\nleft join": "left join",
+        },
+        (NEWER,),
+    ),
+    Mutation(
+        "match_keys_of_older_hours_are_published",
+        "Plays are matched by what an older version of their hour said.",
+        f"{SQL}/publish/3_songplays.sql",
+        {
+            "inner join fresh_hours on date_trunc('hour', plays.start_time) = fresh_hours.hour\nwhere plays.title": (
+                "where plays.title"
+            ),
+        },
+        (NEWER,),
+    ),
+    Mutation(
+        "user_hours_of_older_hours_are_published",
+        "What an older version of an hour said of its users counts beside the newer.",
+        f"{SQL}/publish/5_user_hours.sql",
+        {
+            "inner join fresh_hours on staged.hour = fresh_hours.hour;\n\ncreate temporary table user_candidates": (
+                ";\n\ncreate temporary table user_candidates"
+            ),
+        },
+        (NEWER,),
+    ),
+    Mutation(
+        "users_of_older_hours_are_published",
+        "Users become what an older version of their hour said.",
+        f"{SQL}/publish/5_user_hours.sql",
+        {
+            "inner join fresh_hours on staged.hour = fresh_hours.hour\nunion all": (
+                "left join fresh_hours on staged.hour = fresh_hours.hour\nunion all"
+            ),
+        },
+        (NEWER,),
+    ),
+    Mutation(
+        "times_of_older_hours_are_published",
+        "Moments are published also of hours of which a newer version was published.",
+        f"{SQL}/publish/8_time.sql",
+        {"inner join fresh_hours on date_trunc('hour', moments.start_time) = fresh_hours.hour": ""},
+        (NEWER,),
+    ),
+    Mutation(
+        "an_object_may_change_while_it_is_copied",
+        "What COPY read is noted as the version that was listed before.",
+        f"{OPERATORS}/stage_to_redshift.py",
+        {
+            "            self._require_unchanged(store, objects)\n        return counts": "        return counts",
+        },
+        (f"{STAGE}::test_an_object_that_is_replaced_after_it_was_copied_is_copied_again",),
+    ),
+    Mutation(
+        "an_object_that_broke_while_it_was_replaced_is_blamed",
+        "A COPY that met an object amid its replacement is not tried again.",
+        f"{OPERATORS}/stage_to_redshift.py",
+        {
+            "session.connection.rollback()\n            self._require_unchanged(store, objects)": (
+                "session.connection.rollback()"
+            )
+        },
+        (f"{STAGE}::test_an_object_that_is_broken_only_while_it_is_copied_is_copied_again",),
+    ),
+    Mutation(
+        "any_version_is_read_for_its_keys",
+        "Records are told apart by another version than the one that was listed.",
+        f"{PLUGIN}/objects.py",
+        {", IfMatch=found.etag": ""},
+        (f"{TESTS}/test_objects.py::test_an_object_that_was_replaced_is_not_taken_for_the_one_that_was_listed",),
+    ),
+]
+
+# The published tables are a function of the input.
+FUNCTION = [
+    Mutation(
+        "relinking_is_left_out",
+        "Plays do not follow a song that changes.",
+        f"{PLUGIN}/star.py",
+        {'    Step("publish/4_links.sql", "songs", only_if="select 1 from touched_titles limit 1"),\n': ""},
+        (SONG_MOVES,),
+    ),
+    Mutation(
+        "plays_keep_the_song_that_no_longer_matches",
+        "Only the plays that a song matches now are relinked, not those that it matched before.",
+        f"{SQL}/publish/1_songs.sql",
+        {
+            "select known.title, known.artist_name, known.duration\nfrom": (
+                "select known.title, known.artist_name, -1\nfrom"
+            )
+        },
+        (SONG_MOVES,),
+    ),
+    Mutation(
+        "an_artist_without_songs_stays",
+        "Only the artists that songs have now are made anew, not those that they had before.",
+        f"{SQL}/publish/1_songs.sql",
+        {
+            "select artist_id from described_songs\nunion\nselect known.artist_id": (
+                "select artist_id from described_songs\nunion\nselect known.artist_name"
+            )
+        },
+        (f"{CHANGED}::test_a_song_object_that_is_removed_takes_its_song_and_links_away",),
+    ),
+    Mutation(
+        "songs_whose_object_is_gone_stay",
+        "An object that is removed from the source leaves its song behind.",
+        f"{OPERATORS}/stage_to_redshift.py",
+        {"!= one.etag] + gone": "!= one.etag]"},
+        (f"{CHANGED}::test_a_song_object_that_is_removed_takes_its_song_and_links_away",),
+    ),
+    Mutation(
+        "an_object_keeps_its_old_song",
+        "An object that describes another song now leaves the old one behind.",
+        f"{SQL}/publish/1_songs.sql",
+        {"and song_objects.object_key = fresh_objects.object_key;": "and false;"},
+        (f"{CHANGED}::test_a_song_object_that_becomes_another_song_takes_the_old_one_away",),
+    ),
+    Mutation(
+        "a_song_is_what_the_first_object_says",
+        "Of several descriptions of a song the one of the first object counts.",
+        f"{SQL}/publish/1_songs.sql",
+        {"known.title desc, known.artist_id desc": "known.object_key, known.artist_id desc"},
+        (f"{CHANGED}::test_two_objects_that_describe_one_song_in_different_runs",),
+    ),
+    Mutation(
+        "objects_that_share_a_song_are_not_told_apart",
+        "Two objects that describe one song are copied together, and one takes the rows of both.",
+        f"{PLUGIN}/provenance.py",
+        {"if not taken & of_object:": "if True:"},
+        (f"{CHANGED}::test_two_objects_that_describe_one_song_in_one_run_are_told_apart",),
+    ),
+    Mutation(
+        "the_newest_song_does_not_decide",
+        "An artist is what the lowest song_id says, not the newest song.",
+        f"{SQL}/publish/2_artists.sql",
+        {"order by coalesce(known.year, 0) desc, known.song_id asc": "order by known.song_id asc"},
+        (TWICE,),
+    ),
+    Mutation(
+        "an_artists_tie_is_decided_the_other_way",
+        "Of two songs of a year the higher song_id says what an artist is.",
+        f"{SQL}/publish/2_artists.sql",
+        {"known.song_id asc": "known.song_id desc"},
+        (TWICE,),
+    ),
+    Mutation(
+        "an_unknown_year_is_the_newest",
+        "A song without a year says what an artist is.",
+        f"{SQL}/publish/2_artists.sql",
+        {"coalesce(known.year, 0) desc": "coalesce(nullif(known.year, 0), 9999) desc"},
+        (TWICE,),
+    ),
+    Mutation(
+        "the_highest_song_id_wins",
+        "Of several songs that match a play the highest song_id is linked.",
+        f"{SQL}/create/0002_bookkeeping.sql",
+        {"order by song_id\n": "order by song_id desc\n"},
+        (TWICE,),
+    ),
+    Mutation(
+        "trailing_blanks_of_titles_match",
+        "A play of `Title ` is linked to the song `Title`, as Redshift compares.",
+        f"{SQL}/publish/3_songplays.sql",
+        {"and octet_length(plays.title) = links.title_bytes": ""},
+        (TWICE,),
+    ),
+    Mutation(
+        "trailing_blanks_of_artists_match",
+        "A play by `Name ` is linked to a song by `Name`, as Redshift compares.",
+        f"{SQL}/publish/3_songplays.sql",
+        {"and octet_length(plays.artist_name) = links.artist_name_bytes": ""},
+        (TWICE,),
+    ),
+    Mutation(
+        "trailing_blanks_of_titles_relink",
+        "A song `Title` that arrives late takes the plays of `Title `.",
+        f"{SQL}/publish/4_links.sql",
+        {"and octet_length(played.title) = links.title_bytes": ""},
+        (PIECES,),
+    ),
+    Mutation(
+        "trailing_blanks_of_artists_relink",
+        "A song by `Name` that arrives late takes the plays by `Name `.",
+        f"{SQL}/publish/4_links.sql",
+        {"and octet_length(played.artist_name) = links.artist_name_bytes": ""},
+        (PIECES,),
+    ),
+    Mutation(
+        "the_duration_does_not_matter",
+        "A play is linked by title and artist alone.",
+        f"{SQL}/publish/3_songplays.sql",
+        {"\n        and plays.duration = links.duration": ""},
+        (TWICE,),
+    ),
+    Mutation(
+        "an_event_that_is_delivered_twice_is_two_plays",
+        "Each delivery of an event makes a play.",
+        f"{SQL}/load/songplays.sql",
+        {"where plays.delivery = 1": "where plays.delivery > 0"},
+        (TWICE,),
+    ),
+    Mutation(
+        "start_time_is_rounded",
+        "A play of the last millisecond of an hour begins in the next.",
+        f"{SQL}/create/run_schema.sql",
+        {"(ts / 1000) * interval": "((ts + 500) / 1000) * interval"},
+        (TWICE,),
+    ),
+    Mutation(
+        "a_page_view_is_a_play",
+        "Every event of a user makes a play, and tells the user's level.",
+        f"{SQL}/create/run_schema.sql",
+        {"page = 'NextSong'\n    and ": ""},
+        (TWICE,),
+    ),
+    Mutation(
+        "a_level_that_is_taken_back_stays",
+        "A user whose latest hour is emptied keeps the level of it.",
+        f"{PLUGIN}/star.py",
+        {
+            'Step("publish/6_user_history.sql", "users", only_if="select 1 from reconsidered_users limit 1"),': "",
+        },
+        (f"{CHANGED}::test_a_users_earlier_hour_decides_again_when_the_later_one_is_emptied_by_a_run_of_its_own",),
+    ),
+    Mutation(
+        "an_older_hour_does_not_count_when_a_later_one_is_taken_back",
+        "A user whose latest hour is emptied is looked for only in the hours of this run.",
+        f"{SQL}/publish/5_user_hours.sql",
+        {"where candidates.hour is null or candidates.hour < latest.hour;": "where candidates.hour is null;"},
+        (f"{CHANGED}::test_an_hour_that_another_run_published_decides_when_a_later_one_is_emptied",),
+    ),
+    Mutation(
+        "a_user_without_plays_stays",
+        "A user whose only hour is emptied stays.",
+        f"{SQL}/publish/5_user_hours.sql",
+        {
+            "union\nselect latest.user_id\nfrom {{ star() }}.latest_user_hours as latest\n"
+            "inner join fresh_hours on latest.hour = fresh_hours.hour;": ";",
+        },
+        (f"{CHANGED}::test_a_user_whose_last_play_is_removed_is_gone",),
+    ),
+    *(
+        Mutation(
+            f"the_end_is_included_in_{table}",
+            f"The first millisecond of the next hour is loaded into {table}.",
+            f"{SQL}/load/{table}.sql",
+            {"ts < {{ bind.end_ms }}": "ts <= {{ bind.end_ms }}"},
+            (EDGES,),
+        )
+        for table in ("songplays", "users", "time")
+    ),
+    *(
+        Mutation(
+            f"the_start_is_left_out_of_{table}",
+            f"The first millisecond of the hour is not loaded into {table}.",
+            f"{SQL}/load/{table}.sql",
+            {"ts >= {{ bind.start_ms }}": "ts > {{ bind.start_ms }}"},
+            (EDGES,),
+        )
+        for table in ("songplays", "users", "time")
+    ),
+    Mutation(
+        "the_hour_after_the_end_is_published",
+        "A run notes that it has loaded the hour at which its interval ends.",
+        f"{SQL}/publish/0_hours.sql",
+        {"hours.hour < {{ bind.end }}": "hours.hour <= {{ bind.end }}"},
+        (HOURS, f"{TESTS}/test_any_order.py::test_an_hour_without_plays_is_a_success"),
+    ),
+]
+
+# Write, audit, publish: in one transaction, under the mutex, and only what is current, checked and proved.
+PUBLICATION = [
+    Mutation(
+        "the_mutex_is_not_locked",
+        "Two publications run at the same time.",
+        f"{OPERATORS}/publish.py",
+        {'        session.run(f"lock {self.mutex_table}")\n': ""},
+        (f"{PUBLISH}::test_its_snapshot_is_taken_by_the_lock_and_by_nothing_before",),
+    ),
+    Mutation(
+        "the_snapshot_is_taken_before_the_lock",
+        "A publication does not see what was published while it waited.",
+        f"{OPERATORS}/publish.py",
+        {
+            'session.run(f"lock {self.mutex_table}")': (
+                'session.run("select 1")\n        session.run(f"lock {self.mutex_table}")'
+            ),
+        },
+        (f"{PUBLISH}::test_its_snapshot_is_taken_by_the_lock_and_by_nothing_before",),
+    ),
+    Mutation(
+        "stamps_are_read_before_the_lock",
+        "A publication looks at its inputs before it waits, and takes its snapshot then.",
+        f"{OPERATORS}/publish.py",
+        {
+            "self._take_mutex(session, run_id)\n            self.read_inputs(session)": (
+                "self.read_inputs(session)\n            self._take_mutex(session, run_id)"
+            )
+        },
+        (f"{PUBLISH}::test_its_snapshot_is_taken_by_the_lock_and_by_nothing_before",),
+    ),
+    Mutation(
+        "a_lost_conflict_is_final",
+        "A publication that loses a conflict fails.",
+        f"{OPERATORS}/publish.py",
+        {"retry=retry_if_exception(is_conflict)": "retry=retry_if_exception(lambda error: False)"},
+        (f"{PUBLISH}::test_a_conflict_that_it_loses_is_tried_again",),
+    ),
+    Mutation(
+        "stamps_are_not_checked_by_the_publication",
+        "What was staged again is published together with what was loaded before.",
+        f"{OPERATORS}/publish.py",
+        {"            self.read_inputs(session)\n": ""},
+        (f"{RETRY}::test_staging_again_without_loading_again_is_refused",),
+    ),
+    Mutation(
+        "stamps_are_not_checked_by_the_checks",
+        "What was loaded before is checked although it was staged again.",
+        f"{OPERATORS}/data_quality.py",
+        {"inputs = self.read_inputs(session)": "inputs = {}"},
+        (f"{RETRY}::test_staging_again_without_loading_again_is_refused",),
+    ),
+    Mutation(
+        "stamps_are_not_checked_by_the_fact",
+        "The fact is loaded from a staging table that nobody has filled.",
+        f"{OPERATORS}/load_fact.py",
+        {"inputs = self.read_inputs(session)": "inputs = {}"},
+        (f"{RETRY}::test_a_task_of_a_finished_run_cleared_alone_says_what_to_clear",),
+    ),
+    Mutation(
+        "stamps_are_not_checked_by_the_dimensions",
+        "A dimension is loaded from a staging table that nobody has filled.",
+        f"{OPERATORS}/load_dimension.py",
+        {"inputs = self.read_inputs(session)": "inputs = {}"},
+        (f"{RETRY}::test_a_task_of_a_finished_run_cleared_alone_says_what_to_clear",),
+    ),
+    Mutation(
+        "a_stamp_does_not_tell_of_its_inputs",
+        "A table counts as current whatever has become of those it was filled from.",
+        f"{PLUGIN}/stamps.py",
+        {"if _current(stamps, name).stamp != used:": "if not stamps:"},
+        (f"{RETRY}::test_staging_again_without_loading_again_is_refused",),
+    ),
+    Mutation(
+        "any_stamp_of_a_table_counts",
+        "An older attempt may count for the newest.",
+        f"{PLUGIN}/stamps.py",
+        {"order by stamped_at": "order by stamped_at desc"},
+        (f"{RETRY}::test_what_was_loaded_again_is_published_once_it_is_checked_again",),
+    ),
+    Mutation(
+        "a_failed_check_is_stamped",
+        "What has failed its checks may be published.",
+        f"{OPERATORS}/data_quality.py",
+        {
+            "            self._stop_on_errors(results)\n            self.stamp(session, str(self.task_id), inputs)": (
+                "            self.stamp(session, str(self.task_id), inputs)\n            self._stop_on_errors(results)"
+            ),
+        },
+        (f"{CHECKS}::test_only_checks_that_pass_are_stamped",),
+    ),
+    Mutation(
+        "unchecked_rows_are_published",
+        "A publication does not ask whether its rows have been checked.",
+        DAG,
+        {'*PUBLISHED, "check_quality"],': "*PUBLISHED],"},
+        (f"{RETRY}::test_what_was_loaded_again_is_published_once_it_is_checked_again",),
+    ),
+    Mutation(
+        "results_of_failed_checks_are_not_kept",
+        "A run that fails its checks leaves no result.",
+        f"{OPERATORS}/data_quality.py",
+        {
+            '            self._keep(session, results, str(context["run_id"]))\n': "",
+            "            self._stop_on_errors(results)\n": (
+                "            self._stop_on_errors(results)\n"
+                '            self._keep(session, results, str(context["run_id"]))\n'
+            ),
+        },
+        (f"{RETRY}::test_a_broken_rule_of_severity_error_stops_before_publication_and_keeps_its_result",),
+    ),
+    Mutation(
+        "the_publication_proves_nothing",
+        "What is about to be committed is not looked at.",
+        f"{OPERATORS}/publish.py",
+        {"            self._prove(session)\n": ""},
+        (f"{PUBLISH}::test_a_proof_that_does_not_hold_rolls_back_and_is_named",),
+    ),
+    Mutation(
+        "the_pipeline_gives_no_proofs",
+        "The DAG's publication is given nothing to prove.",
+        DAG,
+        {"        proofs=BEFORE_COMMIT,\n": ""},
+        (f"{RETRY}::test_what_the_checks_did_not_see_the_publication_proves_and_rolls_back",),
+    ),
+    Mutation(
+        "links_are_not_proved",
+        "A play may lead to a user or a moment that is not there.",
+        f"{PLUGIN}/star.py",
+        {"BEFORE_COMMIT = [\n    *LINKED,": "BEFORE_COMMIT = ["},
+        (f"{RETRY}::test_what_the_checks_did_not_see_the_publication_proves_and_rolls_back",),
+    ),
+    Mutation(
+        "a_failed_runs_schema_is_dropped",
+        "A run that failed cannot go on from the task that failed.",
+        f"{OPERATORS}/clean_up.py",
+        {'if self.published == "True":': "if self.published:"},
+        (f"{RETRY}::test_a_failed_run_keeps_its_schema_and_goes_on_from_the_failed_task",),
+    ),
+    Mutation(
+        "schemas_of_failed_runs_stay_for_ever",
+        "A failed run that nobody retries keeps its schema.",
+        f"{OPERATORS}/clean_up.py",
+        {"doomed = self._expired(session)": "doomed = []"},
+        (f"{RETRY}::test_a_failed_run_that_nobody_retried_is_cleaned_up_when_it_expires",),
+    ),
+    Mutation(
+        "a_retried_runs_schema_expires",
+        "A run that is retried late loses its schema to another run's clean-up.",
+        f"{OPERATORS}/clean_up.py",
+        {"max(created_at)": "min(created_at)"},
+        (f"{RETRY}::test_a_run_that_is_retried_late_keeps_its_schema",),
+    ),
+    Mutation(
+        "a_killed_task_leaves_its_statement",
+        "The statement of a task that is killed goes on.",
+        f"{OPERATORS}/warehouse.py",
+        {"warehouse.cancel(self.get_db_hook(), self._pid)": "pass"},
+        (f"{PUBLISH}::test_a_killed_task_ends_its_statement_in_the_warehouse",),
+    ),
+    Mutation(
+        "a_statement_may_take_for_ever",
+        "The server does not end what takes too long.",
+        f"{PLUGIN}/warehouse.py",
+        {"set statement_timeout to {int(statement_timeout / timedelta(milliseconds=1))}": "set statement_timeout to 0"},
+        (f"{PUBLISH}::test_a_statement_that_takes_too_long_is_ended_by_the_server_and_may_be_tried_again",),
+    ),
+    Mutation(
+        "changes_do_not_wait_for_each_other",
+        "Parallel first runs change the schema at the same time.",
+        f"{PLUGIN}/migrations.py",
+        {'        session.run(f"lock {schema}.publish_mutex")\n': ""},
+        (f"{TESTS}/operators/test_prepare_warehouse.py::test_a_change_waits_for_another_run_and_is_not_applied_again",),
+    ),
+    Mutation(
+        "analysts_read_the_books",
+        "The reader role may read more than the five tables.",
+        f"{SQL}/create/0003_reader_role.sql",
+        {
+            "grant usage on schema": (
+                "grant select on all tables in schema {{ star() }} to role {{ reader_role() }};\ngrant usage on schema"
+            )
+        },
+        (f"{TESTS}/operators/test_prepare_warehouse.py::test_analysts_read_the_star_and_nothing_else",),
+    ),
+]
+
+# Which hours are stale, and who loads them.
+STALENESS = [
+    Mutation(
+        "a_new_version_alone_is_stale",
+        "Every hour of an object that has changed is loaded again, whether or not its events have.",
+        f"{SQL}/stale/hours.sql",
+        {"and published.fingerprint <> coalesce(current_events.fingerprint, 0)": "and true"},
+        (f"{STALE}::test_the_same_events_in_another_version_are_not_stale_and_not_read_twice",),
+    ),
+    Mutation(
+        "the_fingerprint_counts_events",
+        "An hour whose events have changed, and not their number, is not stale.",
+        f"{SQL}/stale/fingerprints.sql",
+        {"sum(strtol(substring(md5(": "sum(0 * strtol(substring(md5("},
+        (f"{STALE}::test_a_change_of_any_column_changes_the_fingerprint",),
+    ),
+    Mutation(
+        "the_fingerprint_leaves_a_column_out",
+        "An hour in which somebody's level is corrected is not stale.",
+        f"{SQL}/stale/fingerprints.sql",
+        {"|| '|' || coalesce(level, '~')": ""},
+        (f"{STALE}::test_a_change_of_any_column_changes_the_fingerprint",),
+    ),
+    Mutation(
+        "what_was_found_the_same_is_read_again",
+        "A version that holds the same events is looked at again every hour.",
+        f"{OPERATORS}/reprocess_stale.py",
+        {'session.script(self.confirm, {"since": f"{since:%Y-%m-%d %H:%M:%S}"})': "pass"},
+        (f"{STALE}::test_the_same_events_in_another_version_are_not_stale_and_not_read_twice",),
+    ),
+    Mutation(
+        "stale_hours_are_forgotten",
+        "An hour is found stale once, and counts as loaded from then on.",
+        f"{SQL}/stale/confirm.sql",
+        {"and loaded_hours.hour not in (select hour from #stale_hours)": ""},
+        (f"{STALE}::test_a_changed_hour_of_yesterday_is_handed_to_one_range_run",),
+    ),
+    Mutation(
+        "manual_runs_look_back",
+        "A run that a person has started starts another one.",
+        f"{OPERATORS}/reprocess_stale.py",
+        {'context["dag_run"].run_type != "scheduled" or ': ""},
+        (f"{STALE}::test_only_scheduled_runs_look_back",),
+    ),
+    Mutation(
+        "looking_back_cannot_be_turned_off",
+        "A look back of 0 days still looks.",
+        f"{OPERATORS}/reprocess_stale.py",
+        {"since = end - timedelta(days=int(self.days))": "since = end - timedelta(days=3)"},
+        (f"{STALE}::test_how_far_it_looks_back_is_a_variable",),
+    ),
+    Mutation(
+        "hours_of_the_runs_own_day_are_not_looked_at",
+        "An hour of the day that the run has staged is never stale.",
+        f"{OPERATORS}/reprocess_stale.py",
+        {"self.search, staged)": "self.search)"},
+        (f"{STALE}::test_a_changed_hour_of_the_runs_own_day_is_found_in_what_it_staged",),
+    ),
+    Mutation(
+        "a_changed_object_gives_the_same_run",
+        "What has changed once more is taken for what has been loaded again already.",
+        f"{PLUGIN}/staleness.py",
+        {'f"{found.url} {found.etag}"': 'f"{found.url}"'},
+        (f"{STALE}::test_an_hour_that_changes_twice_is_loaded_again_twice",),
+    ),
+    Mutation(
+        "a_fingerprint_is_not_recorded",
+        "An hour is published without what its events add up to.",
+        f"{SQL}/publish/9_bookkeeping.sql",
+        {"coalesce(staged.fingerprint, 0)": "0"},
+        (f"{STALE}::test_the_same_events_in_another_version_are_not_stale_and_not_read_twice",),
+    ),
+]
+
+# A limited run redoes its part, and says of no hour that it was loaded.
+LIMITED_RUNS = [
+    Mutation(
+        "a_limited_run_counts_as_loading_its_hours",
+        "An hour of which only the plays were redone is noted as loaded.",
+        f"{SQL}/publish/9_bookkeeping.sql",
+        {"    and {{ bind.only }} = 'everything';": ";", "\nwhere {{ bind.only }} = 'everything';": ";"},
+        (f"{LIMITED}::test_facts_only",),
+    ),
+    Mutation(
+        "dimensions_alone_are_made_of_new_songs_only",
+        "A run that is limited to the dimensions leaves the songs as they are.",
+        f"{SQL}/publish/1_songs.sql",
+        {"where {{ bind.only }} = 'dimensions'": "where false"},
+        (f"{LIMITED}::test_dimensions_only",),
+    ),
+    Mutation(
+        "a_limited_run_is_not_checked",
+        "The checks are left out where a load is.",
+        DAG,
+        {'        trigger_rule="none_failed",  # a limited run skips some of the loads\n': ""},
+        (f"{LIMITED}::test_dimensions_only",),
+    ),
+    Mutation(
+        "checks_alone_look_at_nothing_published",
+        "A run that is limited to the checks does not look at the published tables.",
+        DAG,
+        {"[*BEFORE_PUBLICATION, *OF_PUBLISHED]": "[*BEFORE_PUBLICATION, *OF_PUBLISHED[:1]]"},
+        (f"{LIMITED}::test_checks_only",),
+    ),
+]
+
+# An error says what to do; nothing that a retry cannot cure is retried; values never become SQL.
+ERRORS = [
+    Mutation(
+        "everything_is_retried",
+        "What a retry cannot cure is retried.",
+        f"{PLUGIN}/errors.py",
+        {"if state is None or is_conflict(error):": "if True:"},
+        (f"{TESTS}/test_errors.py::test_the_same_statement_would_fail_again",),
+    ),
+    Mutation(
+        "digits_of_a_request_are_a_conflict",
+        "An error of S3 whose request id holds 1023 is retried as a conflict.",
+        f"{PLUGIN}/errors.py",
+        {'r"(?<![\\w/.-])10(18|23)(?![\\w/.-])"': 'r"10(18|23)"'},
+        (f"{TESTS}/test_errors.py::test_the_same_digits_elsewhere_are_no_conflict",),
+    ),
+    Mutation(
+        "the_bad_record_is_not_named",
+        "A COPY that fails says only that it failed.",
+        f"{PLUGIN}/copying.py",
+        {'    if "Load into table" not in message(error):': '    if "Load into table" in message(error):'},
+        (f"{TESTS}/test_bad_input.py::test_a_record_that_cannot_be_loaded_is_named",),
+    ),
+    Mutation(
+        "a_prefix_without_objects_is_an_empty_success",
+        "A source whose name is wrong loads nothing and succeeds.",
+        f"{OPERATORS}/stage_to_redshift.py",
+        {" and store.is_empty(self.source):": " and False:"},
+        (f"{TESTS}/test_bad_input.py::test_a_prefix_with_nothing_but_folder_markers_is_without_any_object",),
+    ),
+    Mutation(
+        "folder_markers_are_objects",
+        "A source of nothing but folder markers loads nothing and succeeds.",
+        f"{PLUGIN}/objects.py",
+        {'not found.key.endswith("/")': "found"},
+        (f"{TESTS}/test_objects.py::test_folder_markers_alone_are_nothing",),
+    ),
+    Mutation(
+        "a_missing_object_is_never_told",
+        "An object that is expected and not there is passed over.",
+        f"{OPERATORS}/stage_to_redshift.py",
+        {'if self.missing == "fail":': "if False:"},
+        (f"{STAGE}::test_a_missing_object_fails_or_is_skipped_as_asked",),
+    ),
+    Mutation(
+        "an_event_without_a_time_is_lost",
+        "An event without ts is in no interval, and nobody is told.",
+        f"{PLUGIN}/star.py",
+        {'    *not_null(f"{RUN}.staging_events", "ts"),\n': ""},
+        (f"{TESTS}/test_bad_input.py::test_a_record_that_loads_but_breaks_a_rule_is_counted",),
+    ),
+    Mutation(
+        "a_literal_can_be_left",
+        "A quote in a name ends the literal that it stands in.",
+        f"{PLUGIN}/copying.py",
+        {""".replace("'", "''") + "'\"""": """ + "'\""""},
+        (f"{TESTS}/test_copying.py::test_a_literal_cannot_be_left",),
+    ),
+    Mutation(
+        "a_name_can_be_more_than_a_name",
+        "The name of a schema may bring a statement along.",
+        f"{PLUGIN}/macros.py",
+        {"IDENTIFIER.fullmatch(name)": "IDENTIFIER.match(name)"},
+        (f"{TESTS}/test_macros.py::test_a_name_that_needs_quoting_is_refused",),
+    ),
+    Mutation(
+        "an_alert_is_a_template",
+        "Input that looks like a template is rendered in the alert, or keeps it back.",
+        f"{PLUGIN}/alerts.py",
+        {").notify(context)": ")(context)"},
+        (f"{TESTS}/test_alerts.py::test_the_message_says_what_failed_when_why_and_where_to_look",),
+    ),
+]
+
+# Which hours a run covers, and what the DAG is.
+RUNS = [
+    Mutation(
+        "the_schedule_gives_no_interval",
+        "In Airflow 3 a bare cron string gives every run an interval of no length.",
+        DAG,
+        {'schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC")': 'schedule="0 * * * *"'},
+        (f"{DAG_TESTS}::test_the_schedule_gives_each_run_one_hour_and_no_history",),
+    ),
+    Mutation(
+        "a_backfill_obeys_params",
+        "Each hour of a backfill loads the whole range of the DAG's params.",
+        f"{PLUGIN}/interval.py",
+        {'dag_run.run_type in ("manual", "operator_triggered"),': "True,"},
+        (f"{INTERVAL}::test_what_is_no_interval_stops_at_once_and_says_what_to_give",),
+    ),
+    Mutation(
+        "half_an_interval_will_do",
+        "A run that is given only a start goes on with something else.",
+        f"{PLUGIN}/interval.py",
+        {"    if start or end:": "    if start and end:"},
+        (f"{INTERVAL}::test_what_is_no_interval_stops_at_once_and_says_what_to_give",),
+    ),
+    Mutation(
+        "half_an_hour_will_do",
+        "A run may begin within an hour, and replaces it by half of it.",
+        f"{PLUGIN}/interval.py",
+        {"utc == utc.replace(minute=0, second=0, microsecond=0)": "True"},
+        (f"{INTERVAL}::test_what_is_no_interval_stops_at_once_and_says_what_to_give",),
+    ),
+    Mutation(
+        "a_range_may_be_longer_than_can_be_counted",
+        "The hours of a range beyond the 100,000th are never published.",
+        f"{PLUGIN}/interval.py",
+        {"interval.end - interval.start <= LONGEST": "True"},
+        (f"{INTERVAL}::test_what_is_no_interval_stops_at_once_and_says_what_to_give",),
+    ),
+    Mutation(
+        "the_last_day_is_left_out",
+        "The object of the last day is not staged.",
+        f"{PLUGIN}/interval.py",
+        {"timedelta(days=1, microseconds=-1)": "timedelta(microseconds=-1)"},
+        (f"{INTERVAL}::test_days_are_those_that_hold_a_moment_of_the_interval",),
+    ),
+    Mutation(
+        "the_clean_up_decides_over_the_run",
+        "A run that failed is shown as a success, since its clean-up succeeded.",
+        DAG,
+        {"cleanup.as_teardown(setups=prepare)": "cleanup"},
+        (f"{DAG_TESTS}::test_prepare_and_cleanup_are_setup_and_teardown",),
+    ),
+]
+
+PROMISES = [*VERSIONS, *FUNCTION, *PUBLICATION, *STALENESS, *LIMITED_RUNS, *ERRORS, *RUNS]
