@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -82,23 +83,32 @@ class ObjectMirror:
 
     def write_back(self) -> None:
         """Writes objects that are new or changed since the last call, and removes those that are gone."""
+        # Requests change the buckets meanwhile: a key may be gone when it is looked up, and a version closed when it is
+        # read. The next call finds what there is then.
         current = {
             (name, key): stored
             for name, bucket in list(_backend().buckets.items())
-            for key, stored in list(bucket.keys.items())
+            for key in list(bucket.keys)
+            if (stored := bucket.keys.get(key)) is not None
         }
         for (bucket, key), stored in current.items():
-            if self._written.get((bucket, key)) != _version(stored):
-                self._written[bucket, key] = _version(stored)
-                path = make_room(self.folder / bucket, key)
-                draft = path.with_name(path.name + "%draft")
-                draft.write_bytes(stored.value)
-                modified = stored.last_modified.replace(tzinfo=timezone.utc).timestamp()
-                os.utime(draft, (modified, modified))
-                draft.replace(path)
+            with suppress(ValueError):
+                self._keep(bucket, key, stored)
         for bucket, key in self._written.keys() - current.keys():
             del self._written[bucket, key]
             mirrored_path(self.folder / bucket, key).unlink(missing_ok=True)
+
+    def _keep(self, bucket: str, key: str, stored: Any) -> None:
+        version = _version(stored)
+        if self._written.get((bucket, key)) == version:
+            return
+        path = make_room(self.folder / bucket, key)
+        draft = path.with_name(path.name + "%draft")
+        draft.write_bytes(stored.value)
+        modified = stored.last_modified.replace(tzinfo=timezone.utc).timestamp()
+        os.utime(draft, (modified, modified))
+        draft.replace(path)
+        self._written[bucket, key] = version
 
 
 def _backend() -> Any:  # moto ships no types
