@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 10  # requests to S3 at a time: as many connections as a client keeps (botocore: max_pool_connections)
+# By itself botocore waits a minute for an answer, five times over (botocore: Config). What is asked for here is small:
+# a worker can tell sooner that nobody answers, and leave the rest to Airflow's retry.
+CLIENT: dict[str, Any] = {
+    "connect_timeout": 5,
+    "read_timeout": 20,
+    "retries": {"mode": "standard", "total_max_attempts": 5},
+}
 RECORDS = json.JSONDecoder(parse_int=str, parse_float=str)  # a number given as text keeps its digits
 PERMANENT_S3_CODES = ("NoSuchBucket", "AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
@@ -69,6 +76,19 @@ class Store:
 
     def __init__(self, hook: S3Hook) -> None:
         self.hook = hook
+
+    @classmethod
+    def of(cls, aws_conn_id: str) -> Store:
+        """The store that a connection leads to, by a client that does not wait for ever.
+
+        Args:
+            aws_conn_id: the connection; what its extra says of the client (``config_kwargs``) comes before ours.
+        """
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from botocore.config import Config
+
+        theirs = S3Hook(aws_conn_id=aws_conn_id).config  # a hook that is given a configuration does not read it
+        return cls(S3Hook(aws_conn_id=aws_conn_id, config=Config(**CLIENT).merge(theirs)))
 
     @property
     def client(self) -> S3Client:
@@ -157,7 +177,7 @@ class Store:
         """
         bucket, key = split(url)
         body = {"entries": [{"url": found.url, "mandatory": True} for found in objects]}
-        with self._explained(bucket):
+        with self._explained(url):
             self.client.put_object(Bucket=bucket, Key=key, Body=json.dumps(body).encode())
 
     def lines(self, found_at: str) -> Iterator[bytes]:
@@ -167,7 +187,7 @@ class Store:
             found_at: ``s3://bucket/key``.
         """
         bucket, key = split(found_at)
-        with self._explained(bucket):
+        with self._explained(found_at):
             yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
 
     def record_keys(self, found: S3Object, name: str) -> set[str]:
@@ -183,7 +203,7 @@ class Store:
         Raises:
             ObjectReplacedError: the object is not that version any more.
         """
-        with self._explained(found.bucket):
+        with self._explained(found.url):
             body = self._version(found).decode("utf-8", errors="replace")
         records, at = [], 0
         while at < len(body):
@@ -203,33 +223,30 @@ class Store:
             return self.client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)["Body"].read()
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "412", "NoSuchKey", "404"):
-                raise ObjectReplacedError(f"{found.url} was replaced while it was being read.") from error
+                raise ObjectReplacedError(f"{found.url} was replaced while it was being read. {RETRY}") from error
             raise
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[S3Object]:
-        with self._explained(bucket):
+        with self._explained(f"s3://{bucket}/{prefix}"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
                     yield S3Object(bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
 
     @contextmanager
-    def _explained(self, bucket: str) -> Iterator[None]:
+    def _explained(self, url: str) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
-        except BotoCoreError as error:
-            raise AirflowException(
-                f"S3 did not answer about bucket {bucket!r} on connection {self.hook.aws_conn_id!r}: {error}. {RETRY}"
-            ) from error
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code not in PERMANENT_S3_CODES:
-                raise
-            raise AirflowFailException(
-                f"Bucket {bucket!r} cannot be used with connection {self.hook.aws_conn_id!r}: {error}. "
-                "Check the bucket's name, that it exists, and what the connection may do."
-            ) from error
+        except (BotoCoreError, ClientError) as error:
+            code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+            used = f"connection {self.hook.aws_conn_id!r}"
+            if code in PERMANENT_S3_CODES:
+                raise AirflowFailException(
+                    f"Bucket {split(url)[0]!r} cannot be used with {used}: {error}. "
+                    "Check the bucket's name, that it exists, and what the connection may do."
+                ) from error
+            raise AirflowException(f"S3 did not serve {url} on {used}: {error}. {RETRY}") from error
 
 
 def split(url: str) -> tuple[str, str]:

@@ -105,6 +105,11 @@ class Pipeline:
             "sparkify_source": f"s3://{SOURCE_BUCKET}/{self.name}",
             "sparkify_work": f"s3://{WORK_BUCKET}/{self.name}",
         }
+        self.reconnect()
+
+    def reconnect(self) -> None:
+        """Open the session of the pipeline's own; once more after the warehouse was restarted."""
+        self._opened.clear()
         self.warehouse = self.connect()
         self.warehouse.autocommit = True
 
@@ -173,12 +178,23 @@ class Pipeline:
 
 
 @pytest.fixture(scope="session")
-def new_pipeline(_sandbox: Any, environment: dict[str, str], dag: DAG) -> Callable[[], Pipeline]:
-    variables = {
-        name.removeprefix(VARIABLE).lower(): value for name, value in environment.items() if name.startswith(VARIABLE)
-    }
-    s3 = app_client(_sandbox.services.state)
-    return lambda: Pipeline(_sandbox.services, dag, variables, f"t_{secrets.token_hex(5)}", s3)
+def pipelines_in(dag: DAG) -> Callable[[Sandbox], Callable[[], Pipeline]]:
+    """What makes pipelines in a sandbox, to which the environment has to lead."""
+
+    def maker(sandbox: Sandbox) -> Callable[[], Pipeline]:
+        environment = pipeline_environment(sandbox.state).items()
+        variables = {
+            name.removeprefix(VARIABLE).lower(): value for name, value in environment if name.startswith(VARIABLE)
+        }
+        s3 = app_client(sandbox.state)
+        return lambda: Pipeline(sandbox, dag, variables, f"t_{secrets.token_hex(5)}", s3)
+
+    return maker
+
+
+@pytest.fixture(scope="session")
+def new_pipeline(_sandbox: Any, environment: dict[str, str], pipelines_in: Any) -> Callable[[], Pipeline]:
+    return pipelines_in(_sandbox.services)
 
 
 @pytest.fixture
@@ -204,6 +220,17 @@ def loaded(new_pipeline: Callable[[], Pipeline], folder: Path) -> Iterator[Pipel
     made.run().all()
     yield made
     made.clear()
+
+
+@pytest.fixture
+def prepared(loaded: Pipeline) -> Iterator[Run]:
+    """A run over the published day that has prepared its schema and nothing else; all objects are new to it."""
+    loaded.execute("delete from {star}.loaded_objects")
+    run = loaded.run()
+    run.task("prepare")
+    yield run
+    for schema in loaded.schemas():
+        loaded.execute(f"drop schema {schema} cascade")
 
 
 @pytest.fixture(scope="session")

@@ -102,9 +102,7 @@ class ReprocessStaleOperator(WarehouseOperator):
         raise self._trigger(stale)
 
     def _found(self, session: Session) -> Stale:
-        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-
-        store = Store(S3Hook(aws_conn_id=self.aws_conn_id))
+        store = Store.of(self.aws_conn_id)
         end = Interval.from_bound(self.interval).end
         since = end - timedelta(days=int(self.days))
         staged = self._staged(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -123,7 +124,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             AirflowException: something that a retry may cure.
         """
         began = time.monotonic()
-        store = self._store()
+        store = Store.of(self.aws_conn_id)
         persistent = retry(
             retry=retry_if_exception_type(ObjectReplacedError),
             stop=stop_after_attempt(ATTEMPTS),
@@ -136,11 +137,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         counts["seconds"] = round(time.monotonic() - began, 2)
         self.log.info("%s: %s", self.table, ", ".join(f"{name} {count:,}" for name, count in counts.items()))
         return counts
-
-    def _store(self) -> Store:
-        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-
-        return Store(S3Hook(aws_conn_id=self.aws_conn_id))
 
     def _stage(self, session: Session, store: Store, run_id: str) -> dict[str, Any]:
         expected = self._expected(store)
@@ -234,7 +230,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         try:
             session.run(copy.statement)
         except Exception as error:
-            session.connection.rollback()
+            with suppress(Exception):  # a lost connection cannot be rolled back: what was raised first is what counts
+                session.connection.rollback()
             self._require_unchanged(store, objects)
             explanation = copying.failure(session, store, copy, error)
             if explanation is None:

@@ -1,7 +1,7 @@
+import json
 from datetime import datetime, timezone
 
 import pytest
-from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.objects import ObjectReplacedError, Store, split
@@ -9,7 +9,7 @@ from sparkify.objects import ObjectReplacedError, Store, split
 
 @pytest.fixture
 def store(environment):
-    return Store(S3Hook(aws_conn_id="sparkify_aws"))
+    return Store.of("sparkify_aws")
 
 
 @pytest.fixture
@@ -23,6 +23,17 @@ def bucket(sandbox, scratch):
 
 def names(bucket, found):
     return [one.key.removeprefix(bucket.prefix) for one in found]
+
+
+def test_a_client_gives_up_within_minutes_unless_its_connection_says_otherwise(store, environment, monkeypatch):
+    config = store.client.meta.config
+    assert (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"] < 180
+    found = json.loads(environment["AIRFLOW_CONN_SPARKIFY_AWS"])
+    found["extra"]["config_kwargs"] = {"read_timeout": 7, "retries": {"total_max_attempts": 2}}
+    monkeypatch.setenv("AIRFLOW_CONN_SPARKIFY_AWS", json.dumps(found))
+    theirs = Store.of("sparkify_aws").client.meta.config
+    assert (theirs.read_timeout, theirs.retries["total_max_attempts"]) == (7, 2)
+    assert theirs.connect_timeout == config.connect_timeout < 60
 
 
 def test_a_prefix_takes_what_is_below_it_and_matches(store, bucket):
