@@ -166,6 +166,17 @@ BUGS = [
         (f"{DIMENSION}::test_what_fails_half_way_leaves_the_old_rows",),
     ),
     Mutation(
+        "bug_04_published_users_are_truncated",
+        "A publication empties a table by TRUNCATE, which commits half of it.",
+        f"{SQL}/publish/7_users.sql",
+        {
+            "delete from {{ star() }}.users\nusing touched_users\nwhere users.user_id = touched_users.user_id;": (
+                "truncate {{ star() }}.users;"
+            ),
+        },
+        ("tests/sql/test_templates.py::test_values_are_bound_and_published_tables_are_never_truncated",),
+    ),
+    Mutation(
         "bug_04_staging_is_emptied_first",
         "A COPY that fails leaves an empty staging table.",
         f"{OPERATORS}/stage_to_redshift.py",

@@ -7,6 +7,7 @@ CHANGED = f"{TESTS}/test_changed_source.py"
 RETRY = f"{TESTS}/test_clear_and_retry.py"
 STALE = f"{TESTS}/test_stale_hours.py"
 LIMITED = f"{TESTS}/test_limited_runs.py"
+BLANKS = f"{TESTS}/test_trailing_blanks.py"
 STAGE = f"{TESTS}/operators/test_stage_to_redshift.py"
 INTERVAL = f"{TESTS}/test_interval.py"
 NEWER = f"{RETRY}::test_what_was_staged_before_a_newer_version_was_published_changes_nothing"
@@ -205,6 +206,13 @@ FUNCTION = [
         (f"{CHANGED}::test_two_objects_that_describe_one_song_in_one_run_are_told_apart",),
     ),
     Mutation(
+        "an_artist_is_what_the_last_run_says",
+        "An artist is made of the songs of this run, not of all songs that are known.",
+        f"{SQL}/publish/2_artists.sql",
+        {"from {{ star() }}.song_catalog as known": "from described_songs as known"},
+        (PIECES,),
+    ),
+    Mutation(
         "the_newest_song_does_not_decide",
         "An artist is what the lowest song_id says, not the newest song.",
         f"{SQL}/publish/2_artists.sql",
@@ -237,28 +245,35 @@ FUNCTION = [
         "A play of `Title ` is linked to the song `Title`, as Redshift compares.",
         f"{SQL}/publish/3_songplays.sql",
         {"and octet_length(plays.title) = links.title_bytes": ""},
-        (TWICE,),
+        (BLANKS,),
     ),
     Mutation(
         "trailing_blanks_of_artists_match",
         "A play by `Name ` is linked to a song by `Name`, as Redshift compares.",
         f"{SQL}/publish/3_songplays.sql",
         {"and octet_length(plays.artist_name) = links.artist_name_bytes": ""},
-        (TWICE,),
+        (BLANKS,),
     ),
     Mutation(
         "trailing_blanks_of_titles_relink",
         "A song `Title` that arrives late takes the plays of `Title `.",
         f"{SQL}/publish/4_links.sql",
         {"and octet_length(played.title) = links.title_bytes": ""},
-        (PIECES,),
+        (BLANKS,),
     ),
     Mutation(
         "trailing_blanks_of_artists_relink",
         "A song by `Name` that arrives late takes the plays by `Name `.",
         f"{SQL}/publish/4_links.sql",
         {"and octet_length(played.artist_name) = links.artist_name_bytes": ""},
-        (PIECES,),
+        (BLANKS,),
+    ),
+    Mutation(
+        "songs_that_differ_by_a_trailing_blank_are_one",
+        "Of the songs `Title` and `Title ` only one is linked, as Redshift compares.",
+        f"{SQL}/create/0002_bookkeeping.sql",
+        {"partition by title, octet_length(title), artist_name": "partition by title, artist_name"},
+        (BLANKS,),
     ),
     Mutation(
         "the_duration_does_not_matter",

@@ -118,14 +118,14 @@ def test_a_statement_that_takes_too_long_is_ended_by_the_server_and_may_be_tried
 def test_a_killed_task_ends_its_statement_in_the_warehouse(totals):
     other = totals.connect().cursor()
     other.execute(f"lock {totals.name}.publish_mutex")
-    run = publication(totals, "delete from {star}.totals;")
+    run = publication(totals, "delete from {star}.totals;", statement_timeout=timedelta(seconds=20))
     task = run.rendered("task")
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(run.execute, task)
         wait_until_blocked(totals)
         task.on_kill()
         with pytest.raises(AirflowException) as ended:
-            running.result(30)
+            running.result(10)
     assert ended.type is AirflowException
     assert "Publishing failed" in str(ended.value)
     assert totals.sql("select pid from pg_locks where not granted") == []
