@@ -48,8 +48,8 @@ test: tools browser ## run the tests (ARGS= for pytest)
 test-long: tools browser ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-bench: tools ## measure: name, figure, mark, ok or short
-	@$(BIN)/python -m tests.benchmarks
+bench: tools ## measure: name, figure, mark, ok or short (ARGS= for the names of some)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: tools ## check style, types and SQL
 	@$(BIN)/ruff check

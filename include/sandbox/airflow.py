@@ -18,7 +18,7 @@ from include.sandbox.state import LOOPBACK, REPOSITORY, SandboxError, State, wri
 
 ADMIN = "admin"
 DAG_ID = "sparkify"
-POOL = ("redshift", 4, "Statements on the warehouse at a time, over all runs")
+POOL = ("redshift", 5, "Statements on the warehouse at a time, over all runs")
 MIGRATE_SECONDS = 180.0
 START_SECONDS = 180.0
 COMPONENTS = {
@@ -37,10 +37,12 @@ class Airflow:
     Args:
         sandbox: the services that it uses.
         schedule: whether the scheduler starts runs of its own.
+        dags: folder of the DAG files.
     """
 
     sandbox: Sandbox
     schedule: bool
+    dags: Path = REPOSITORY / "dags"
     children: list[Child] = field(default_factory=list, init=False)
 
     def migrate(self) -> None:
@@ -82,7 +84,7 @@ class Airflow:
             ["--host", LOOPBACK, "--port", str(state.ports["ui"]), "--workers", "1"] if name == "api-server" else []
         )
         command = process.python_command("airflow", name, *COMPONENTS[name], *address)
-        environment = airflow_environment(self.sandbox, schedule=self.schedule)
+        environment = airflow_environment(self.sandbox, schedule=self.schedule, dags=self.dags)
         self.children.append(process.spawn(state.root, name, command, environment))
 
     def stop(self) -> None:
@@ -133,18 +135,19 @@ def ui_address(state: State) -> str:
     return f"http://{LOOPBACK}:{state.ports['ui']}"
 
 
-def airflow_environment(sandbox: Sandbox, *, schedule: bool) -> dict[str, str]:
+def airflow_environment(sandbox: Sandbox, *, schedule: bool, dags: Path = REPOSITORY / "dags") -> dict[str, str]:
     """Returns Airflow's whole configuration, with the connections and variables of the pipeline.
 
     Args:
         sandbox: running services.
         schedule: whether the scheduler creates runs by timetable. Without it, runs that are triggered or backfilled
             are still run (Airflow: configuration reference, `[scheduler] use_job_schedule`).
+        dags: folder of the DAG files.
     """
     state = sandbox.state
     settings = {
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "CORE__DAGS_FOLDER": str(dags),
         "CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
