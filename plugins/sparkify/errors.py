@@ -27,6 +27,9 @@ PERMANENT_WORDS = (
     "must be addressed using the specified endpoint",
 )
 
+# S3 failing or not answering while COPY reads the manifest or an object is over by itself, whatever was being read.
+TRANSIENT = re.compile(r"Status 5\d\d|timed out|timeout|Could not connect|Connection was closed", re.IGNORECASE)
+
 # What Redshift answers to the transaction that loses: it has to be run again (AWS: c_serial_isolation).
 # Its numbers stand alone: the same digits in a request id or a key of S3 mean nothing.
 CONFLICT = re.compile(
@@ -56,7 +59,9 @@ def is_permanent(error: BaseException) -> bool:
     if state is None or is_conflict(error):
         return False
     return state[:2] in PERMANENT_CLASSES or (
-        state == "XX000" and any(words in message(error) for words in PERMANENT_WORDS)
+        state == "XX000"
+        and any(words in message(error) for words in PERMANENT_WORDS)
+        and not TRANSIENT.search(message(error))
     )
 
 

@@ -99,3 +99,16 @@ def test_an_error_of_nobody_knows_what_may_be_tried_again():
 def test_what_is_explained_already_is_left_as_it_is():
     with pytest.raises(AirflowFailException, match=r"^clear$"), errors.explained("dwh", "Counting"):
         raise AirflowFailException("clear")
+
+
+@pytest.mark.parametrize(
+    ("answer", "permanent"),
+    [
+        ("The specified key does not exist.,Status 404,Error NoSuchKey,Rid 1,CanRetry 1", True),
+        ("We encountered an internal error.,Status 500,Error InternalError,Rid 1,CanRetry 1", False),
+        ('Read timeout on endpoint URL: "https://b.s3.amazonaws.com/m"', False),
+    ],
+)
+def test_a_manifest_that_s3_fails_to_serve_may_be_served_next_time(answer, permanent):
+    fields = {"C": "XX000", "M": f"Problem reading manifest file - S3ServiceException:{answer}"}
+    assert errors.is_permanent(redshift_connector.ProgrammingError(fields)) is permanent
