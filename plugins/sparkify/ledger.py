@@ -6,25 +6,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from sparkify.copying import Files
-from sparkify.objects import S3Object
+from sparkify.objects import S3Object, split
 from sparkify.warehouse import Session, unqualified
 
 BATCH = 500  # rows in one INSERT: their values stay far below the protocol's 32,767 parameters
 
 
-def versions(session: Session, table: str, staged_table: str) -> dict[tuple[str, str], str]:
-    """The etag that was loaded last of every object, by bucket and key; empty of those found gone.
+def differing(
+    session: Session, table: str, staged_table: str, source: str, found: Sequence[S3Object]
+) -> list[S3Object]:
+    """Leave out of a listing what was loaded in that version; add, as gone, what was loaded and is not there any more.
 
     Args:
         session: in a transaction or not.
         table: the record to read.
-        staged_table: what the objects were copied into.
+        staged_table: what the objects are copied into.
+        source: ``s3://bucket/prefix`` that was listed.
+        found: the listing.
     """
     rows = session.run(
         f"select bucket, object_key, etag from {table} where staged_table = %(name)s",
         {"name": unqualified(staged_table)},
     )
-    return {(bucket, key): etag for bucket, key, etag in rows}
+    known = {(bucket, key): etag for bucket, key, etag in rows}
+    there = {(one.bucket, one.key) for one in found}
+    bucket, prefix = split(source)
+    gone = [
+        S3Object(bucket, key)
+        for (of, key), etag in known.items()
+        if etag and of == bucket and key.startswith(prefix) and (of, key) not in there
+    ]
+    return [one for one in found if known.get((one.bucket, one.key)) != one.etag] + gone
 
 
 def note(

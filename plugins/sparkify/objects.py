@@ -32,7 +32,6 @@ CLIENT: dict[str, Any] = {
     "read_timeout": 20,
     "retries": {"mode": "standard", "total_max_attempts": 5},
 }
-RECORDS = json.JSONDecoder(parse_int=str, parse_float=str)  # a number given as text keeps its digits
 PERMANENT_S3_CODES = ("NoSuchBucket", "AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
@@ -190,41 +189,21 @@ class Store:
         with self._explained(found_at):
             yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
 
-    def record_keys(self, found: S3Object, name: str) -> set[str]:
-        """The values of one key in the records of an object, as COPY loads them into a text column.
-
-        Args:
-            found: an uncompressed object of JSON records, one after the other.
-            name: the key.
-
-        Returns:
-            The values; of an object that is broken only those before the break, which COPY will report.
+    def body(self, found: S3Object) -> bytes:
+        """Read an object in the version that was listed.
 
         Raises:
-            ObjectReplacedError: the object is not that version any more.
+            ObjectReplacedError: it is not that version any more.
         """
-        with self._explained(found.url):
-            body = self._version(found).decode("utf-8", errors="replace")
-        records, at = [], 0
-        while at < len(body):
-            try:
-                record, at = RECORDS.raw_decode(body, at)
-            except ValueError:
-                break
-            records.append(record)
-            at = len(body) - len(body[at:].lstrip())
-        values = (record.get(name) for record in records if isinstance(record, dict))
-        return {str(value) for value in values if value is not None}
-
-    def _version(self, found: S3Object) -> bytes:
         from botocore.exceptions import ClientError
 
-        try:
-            return self.client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)["Body"].read()
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "412", "NoSuchKey", "404"):
-                raise ObjectReplacedError(f"{found.url} was replaced while it was being read. {RETRY}") from error
-            raise
+        with self._explained(found.url):
+            try:
+                return self.client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)["Body"].read()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "412", "NoSuchKey", "404"):
+                    raise ObjectReplacedError(f"{found.url} was replaced while it was being read. {RETRY}") from error
+                raise
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[S3Object]:
         with self._explained(f"s3://{bucket}/{prefix}"):

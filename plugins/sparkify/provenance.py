@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from sparkify.warehouse import Session, unqualified
 
 BATCH = 500  # rows in one INSERT
 COLUMN = "object_key"
+RECORDS = json.JSONDecoder(parse_int=str, parse_float=str)  # a number given as text keeps its digits
 
 RecordKeys = Mapping[S3Object, set[str]]
 
@@ -26,7 +28,31 @@ def read(store: Store, objects: Sequence[S3Object], name: str) -> RecordKeys:
         ObjectReplacedError: one of them has been replaced since it was listed.
     """
     with ThreadPoolExecutor(THREADS) as threads:
-        return dict(zip(objects, threads.map(lambda found: store.record_keys(found, name), objects), strict=True))
+        keys = threads.map(lambda found: record_keys(store.body(found), name), objects)
+        return dict(zip(objects, keys, strict=True))
+
+
+def record_keys(body: bytes, name: str) -> set[str]:
+    """The values of one key in JSON records, as COPY loads them into a text column.
+
+    Args:
+        body: records, one after the other.
+        name: the key.
+
+    Returns:
+        The values; of an object that is broken only those before the break, which COPY will report.
+    """
+    text, at = body.decode("utf-8", errors="replace"), 0
+    values = set()
+    while at < len(text):
+        try:
+            record, at = RECORDS.raw_decode(text, at)
+        except ValueError:
+            break
+        if isinstance(record, dict) and record.get(name) is not None:
+            values.add(str(record[name]))
+        at = len(text) - len(text[at:].lstrip())
+    return values
 
 
 def groups(keys: RecordKeys) -> list[list[S3Object]]:

@@ -28,8 +28,8 @@ BUGS = [
     Mutation(
         "bug_01_songs_are_copied_again_every_hour",
         "Song objects are copied whether or not they have changed.",
-        f"{OPERATORS}/stage_to_redshift.py",
-        {"return [one for one in found if known.get((one.bucket, one.key)) != one.etag] + gone": "return found + gone"},
+        f"{PLUGIN}/ledger.py",
+        {"[one for one in found if known.get((one.bucket, one.key)) != one.etag] + gone": "[*found, *gone]"},
         (TWICE,),
     ),
     Mutation(

@@ -180,7 +180,7 @@ FUNCTION = [
     Mutation(
         "songs_whose_object_is_gone_stay",
         "An object that is removed from the source leaves its song behind.",
-        f"{OPERATORS}/stage_to_redshift.py",
+        "plugins/sparkify/ledger.py",
         {"!= one.etag] + gone": "!= one.etag]"},
         (f"{CHANGED}::test_a_song_object_that_is_removed_takes_its_song_and_links_away",),
     ),

@@ -15,7 +15,7 @@ from sparkify import copying, ledger, provenance
 from sparkify.copying import Copy
 from sparkify.errors import RETRY, explained
 from sparkify.interval import Interval
-from sparkify.objects import ObjectReplacedError, S3Object, Store, split
+from sparkify.objects import ObjectReplacedError, S3Object, Store
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.warehouse import Session
 
@@ -140,7 +140,9 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def _stage(self, session: Session, store: Store, run_id: str) -> dict[str, Any]:
         expected = self._expected(store)
-        objects = self._new(session, expected)
+        objects = expected
+        if self.loaded_objects is not None:
+            objects = ledger.differing(session, self.loaded_objects, self.table, self.source, expected)
         self._require_jsonpaths(store)
         with session.transaction():
             counts = self._replace(session, store, objects, run_id)
@@ -169,20 +171,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         if self.missing == "fail":
             raise AirflowFailException(f"{text}. Nothing was loaded.")
         self.log.warning(text)
-
-    def _new(self, session: Session, found: list[S3Object]) -> list[S3Object]:
-        """Leave out what was loaded before in that version; add, as gone, what was loaded and is not there any more."""
-        if self.loaded_objects is None:
-            return found
-        known = ledger.versions(session, self.loaded_objects, self.table)
-        there = {(one.bucket, one.key) for one in found}
-        bucket, prefix = split(self.source)
-        gone = [
-            S3Object(bucket, key)
-            for (of, key), etag in known.items()
-            if etag and of == bucket and key.startswith(prefix) and (of, key) not in there
-        ]
-        return [one for one in found if known.get((one.bucket, one.key)) != one.etag] + gone
 
     def _require_unchanged(self, store: Store, objects: list[S3Object]) -> None:
         """COPY reads whatever is there when it comes to it: only what is still there afterwards is what it read."""

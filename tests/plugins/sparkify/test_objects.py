@@ -86,17 +86,11 @@ def test_every_day_has_an_object_or_none_and_keys_are_padded(store, bucket):
     assert [(one.day, bool(one.etag)) for one in found] == [(days[0], True), (days[1], False)]
 
 
-def test_what_identifies_records_is_read_as_copy_reads_it(store, bucket):
-    body = b'{"id": 1.0, "x": {"id": 9}}\n\n{"id":"b"}{"x":1}[2]\n{"id":"c" broken {"id":"d"}'
-    store.client.put_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}x", Body=body)
-    assert store.record_keys(store.named(bucket.url, "x"), "id") == {"1.0", "b"}
-
-
 def test_an_object_that_was_replaced_is_not_taken_for_the_one_that_was_listed(store, bucket):
     listed = store.named(bucket.url, "A/1.json")
     store.client.put_object(Bucket=bucket.bucket, Key=listed.key, Body=b"other")
     with pytest.raises(ObjectReplacedError, match="was replaced while it was being read"):
-        store.record_keys(listed, "id")
+        store.body(listed)
     store.client.delete_object(Bucket=bucket.bucket, Key=listed.key)
     with pytest.raises(ObjectReplacedError):
-        store.record_keys(listed, "id")
+        store.body(listed)
