@@ -43,7 +43,7 @@ status: setup ## hours loaded, missing, stale and failed; alerts
 	@$(SANDBOX) status
 
 test: tools browser ## run the tests (ARGS= for pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: tools browser ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
