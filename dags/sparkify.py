@@ -29,7 +29,8 @@ from pathlib import Path
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 
 from sparkify.alerts import notify_failure
-from sparkify.macros import MACROS
+from sparkify.checks import together
+from sparkify.macros import MACROS, bound, parameters
 from sparkify.operators.clean_up import CleanUpOperator
 from sparkify.operators.data_quality import DataQualityOperator
 from sparkify.operators.load_dimension import LoadDimensionOperator
@@ -56,7 +57,6 @@ from sparkify.star import (
 SQL = Path(__file__).parents[1] / "include" / "sql"
 SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
 IAM_ROLE = "{{ var.value.sparkify_iam_role }}"
-BOUND = {name: f"{{{{ interval().bound.{name} }}}}" for name in ("start", "end", "start_ms", "end_ms")}
 # Where the search for stale hours finds events: those of this run's own days, and those that it copies.
 STAGED_OR_RECENT = (
     "{% set events = '(select * from ' ~ run() ~ '.staging_events union all select * from #recent_events) as events' %}"
@@ -111,7 +111,8 @@ with DAG(
         "retry_exponential_backoff": 2.0,  # the factor from one try to the next
         "max_retry_delay": timedelta(minutes=10),
         "on_failure_callback": notify_failure,
-        "parameters": {**BOUND, "run_id": "{{ run_id }}", "only": "{{ params.only }}"},
+        "interval": bound,
+        "parameters": parameters,
         "only": "{{ params.only }}",
         "parts_of": PARTS_OF,
         "stamps_table": f"{RUN}.table_stamps",
@@ -131,7 +132,6 @@ with DAG(
         table=f"{RUN}.staging_events",
         source=f"{SOURCE}/log_data/",
         key_format=LOG_KEY_FORMAT,
-        interval=BOUND,
         missing="skip",  # a day on which nobody used the app has no object, and its hours are empty
         jsonpaths=f"{SOURCE}/log_json_path.json",
         manifest=f"{WORK}/{RUN}/events.manifest",
@@ -173,7 +173,7 @@ with DAG(
     )
     check_quality = DataQualityOperator(
         task_id="check_quality",
-        checks=[*BEFORE_PUBLICATION, *OF_PUBLISHED],
+        checks=together([*BEFORE_PUBLICATION, *OF_PUBLISHED]),
         results_table=f"{STAR}.quality_results",
         inputs=PUBLISHED,
         trigger_rule="none_failed",  # a limited run skips some of the loads
@@ -182,7 +182,7 @@ with DAG(
         task_id="publish",
         sql=PUBLICATION,
         mutex_table=f"{STAR}.publish_mutex",
-        proofs=BEFORE_COMMIT,
+        proofs=together(BEFORE_COMMIT),
         inputs=["staging_events", "staging_songs", *PUBLISHED, "check_quality"],
         outlets=[Asset(f"sparkify.{table}") for table in PUBLISHED],
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, cast
 
 from sparkify.warehouse import unqualified
 
 Severity = Literal["error", "warn"]
+BETWEEN = "\n;\n"
 
 
 @dataclass
@@ -72,6 +73,25 @@ class Result:
         outcome = "passed" if self.passed else ("FAILED" if self.check.severity == "error" else "warning")
         found = f"{self.failed} of {self.examined} rows break it" if self.examined else "no rows to examine"
         return f"{outcome:<8} {self.check.name}: {found}"
+
+
+def together(checks: Sequence[Check]) -> list[Check]:
+    """A template field that holds these checks, for operators that take some.
+
+    Their SQL is rendered as one template: to compile one for each takes as long as to run them.
+
+    Args:
+        checks: not rendered.
+
+    Returns:
+        What Airflow renders to the list of the checks: it calls what it finds in a template field.
+    """
+
+    def rendered(context: Any, jinja_env: Any) -> list[Check]:
+        joined = jinja_env.from_string(BETWEEN.join(check.sql for check in checks)).render(context)
+        return [replace(check, sql=sql) for check, sql in zip(checks, joined.split(BETWEEN), strict=True)]
+
+    return cast("list[Check]", rendered)
 
 
 def not_null(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -39,6 +39,21 @@ def reader_role(context: Context) -> str:
 def interval(context: Context) -> Interval:
     """The interval that this run covers, see :func:`sparkify.interval.of_run`."""
     return of_run(context["dag_run"], context["params"])
+
+
+def bound(context: Mapping[str, Any], jinja_env: Any) -> dict[str, str]:
+    """The interval as SQL parameters; a template field that needs no template, which Airflow compiles for every task.
+
+    Args:
+        context: Airflow's.
+        jinja_env: unused; Airflow passes it to every callable in a template field.
+    """
+    return of_run(context["dag_run"], context["params"]).bound
+
+
+def parameters(context: Mapping[str, Any], jinja_env: Any) -> dict[str, str]:
+    """All values that the SQL names: the interval, the run's id, and the part that is redone; see :func:`bound`."""
+    return {**bound(context, jinja_env), "run_id": context["run_id"], "only": context["params"]["only"]}
 
 
 class Bind:

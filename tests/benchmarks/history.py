@@ -53,7 +53,9 @@ select
 from plays join catalog using (song) order by n;
 
 insert into {star}.play_match_keys (songplay_id, start_time, title, artist_name, duration)
-select md5(n::text), start_time, case when matched then title else 'Title ' || (n % 50000) end, artist_name, duration
+select
+    md5(n::text), start_time, case when matched then title else 'Title '::text || (n % 50000)::text end, artist_name,
+    duration
 from plays join catalog using (song) order by n;
 
 insert into {star}."time" (start_time, hour, day, week, month, year, weekday)
@@ -65,8 +67,8 @@ from plays order by start_time;
 insert into {star}.user_hours
     (user_id, first_name, last_name, gender, level, hour, ts, session_id, item_in_session)
 select distinct on (hour, user_id)
-    user_id, 'First ' || user_id, 'Last ' || user_id, 'F', level, hour, extract(epoch from start_time) * 1000,
-    session_id, 1
+    user_id, 'First '::text || user_id::text, 'Last '::text || user_id::text, 'F', level, hour,
+    extract(epoch from start_time) * 1000, session_id, 1
 from plays order by hour, user_id, start_time desc;
 
 insert into {star}.latest_user_hours

@@ -480,7 +480,7 @@ PUBLICATION = [
         "the_pipeline_gives_no_proofs",
         "The DAG's publication is given nothing to prove.",
         DAG,
-        {"        proofs=BEFORE_COMMIT,\n": ""},
+        {"        proofs=together(BEFORE_COMMIT),\n": ""},
         (f"{RETRY}::test_what_the_checks_did_not_see_the_publication_proves_and_rolls_back",),
     ),
     Mutation(
