@@ -240,3 +240,12 @@ SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck
 def test_schedules(warehouse, schedule, tmp_path_factory, tally):
     with tally("schedules right"):
         check(warehouse, schedule, tmp_path_factory.mktemp("model"))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@settings(max_examples=400, deadline=None, suppress_health_check=SHARED)
+@given(schedule=schedules)
+def test_many_schedules(warehouse, schedule, tmp_path_factory, tally):
+    with tally("schedules right"):
+        check(warehouse, schedule, tmp_path_factory.mktemp("model"))
