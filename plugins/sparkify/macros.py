@@ -13,13 +13,23 @@ from jinja2.runtime import Context
 
 from sparkify.interval import Interval, of_run
 
+# The variables of the task that asked last, and the schema that they name. The SQL of a publication asks ninety times,
+# and Airflow sends a message for each time that a Variable is read.
+_read: tuple[Any, str] = (None, "")
+
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 @pass_context
 def star(context: Context) -> str:
     """The schema of the published tables: the Airflow Variable ``sparkify_schema``, ``sparkify`` by default."""
-    return identifier(context["var"]["value"].get("sparkify_schema", "sparkify"))
+    global _read
+    variables = context["var"]["value"]
+    reader, name = _read
+    if reader is not variables:
+        name = identifier(variables.get("sparkify_schema", "sparkify"))
+        _read = variables, name
+    return name
 
 
 @pass_context
