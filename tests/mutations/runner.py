@@ -35,6 +35,7 @@ PYTEST = (
     "-m",
     "not long",
 )
+DEADLINE_SECONDS, HUNG = 1200, -1  # a mutation may make a test wait for ever
 TESTS_FAILED = 1  # pytest's exit code; others are for what is no verdict on the project
 FAILED = re.compile(r"^FAILED (tests/.+?)(?: - .*)?$", re.MULTILINE)
 # What shows that the mutation itself is broken, and no test saw it do anything wrong.
@@ -155,7 +156,10 @@ def pytest(root: Path, *arguments: str, sandbox: Path | None = None) -> subproce
         environment[SHARED_SANDBOX] = str(sandbox)
     try:
         return subprocess.run(
-            [sys.executable, *PYTEST, *arguments], cwd=root, env=environment, capture_output=True, text=True
-        )
+            [sys.executable, *PYTEST, *arguments], cwd=root, env=environment, capture_output=True, text=True,
+            timeout=DEADLINE_SECONDS,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as expired:
+        return subprocess.CompletedProcess(expired.cmd, HUNG, "", f"it did not end within {DEADLINE_SECONDS} s")
     finally:
         shutil.rmtree(temporary)
