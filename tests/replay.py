@@ -73,9 +73,8 @@ def replay(folder: Path, start: datetime, end: datetime, workers: int = 4, seed:
             first, *songs = _upload(sandbox.state, data.objects(folder))
             _upload(sandbox.state, [first], songs=True)
             with ProcessPoolExecutor(workers, initializer=_begin, initargs=(root,)) as pool:
-                quiet = not sys.stderr.isatty()
-                for _ in track(pool.map(_load, order), "hours", len(order), Console(stderr=True), disable=quiet):
-                    pass
+                done = pool.map(_load, order)
+                list(track(done, "hours", total=len(order), console=Console(stderr=True), transient=True))
                 _upload(sandbox.state, songs, songs=True)
                 pool.submit(_load, order[0]).result()
             with connect(sandbox.state) as connection:
