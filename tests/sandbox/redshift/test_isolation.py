@@ -258,3 +258,15 @@ def test_only_the_owner_chooses_the_level(database: Any) -> None:
         with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner of database"):
             connection.cursor().execute(f"ALTER DATABASE {database.database} ISOLATION LEVEL SERIALIZABLE")
     execute(database, f"DROP USER {user}")
+
+
+def test_a_table_that_was_made_after_the_snapshot_is_met_by_create_if_not_exists(isolated: Any) -> None:
+    database = isolated("SERIALIZABLE")
+    create = "CREATE TABLE IF NOT EXISTS met (a int SORTKEY, b int)"
+    old = database.psycopg2()
+    old.cursor().execute("SELECT * FROM tab1")
+    execute(database, create)
+    old.cursor().execute(create)
+    old.commit()
+    assert execute(database, "SELECT sortkey FROM pg_table_def WHERE tablename = 'met' AND \"column\" = 'a'") == [(1,)]
+    execute(database, "DROP TABLE met")

@@ -55,8 +55,9 @@ DECLARE
     columns text[] := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = target AND attnum > 0);
     missing text;
 BEGIN
-    IF redshift.design_of(target) IS NOT NULL THEN
-        RETURN;  -- CREATE TABLE IF NOT EXISTS met an older table
+    -- CREATE TABLE IF NOT EXISTS met an older table, or one that a parallel transaction made after our snapshot.
+    IF redshift.design_of(target) IS NOT NULL OR NOT EXISTS (SELECT FROM pg_class WHERE oid = target) THEN
+        RETURN;
     END IF;
     SELECT c INTO missing FROM (
         SELECT jsonb_array_elements_text(design -> 'sortkeys') UNION ALL SELECT design ->> 'distkey'
