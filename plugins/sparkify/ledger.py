@@ -9,8 +9,6 @@ from sparkify.copying import Files
 from sparkify.objects import S3Object, split
 from sparkify.warehouse import Session, unqualified
 
-BATCH = 500  # rows in one INSERT: their values stay far below the protocol's 32,767 parameters
-
 
 def differing(
     session: Session, table: str, staged_table: str, source: str, found: Sequence[S3Object]
@@ -54,17 +52,8 @@ def note(
     """
     name = unqualified(staged_table)
     session.run(f"delete from {table} where staged_table = %(name)s", {"name": name})
-    for first in range(0, len(objects), BATCH):
-        values: dict[str, Any] = {"table": name, "run_id": run_id}
-        rows = []
-        for i, found in enumerate(objects[first : first + BATCH]):
-            row = _row(found, files)
-            values |= {f"{column}_{i}": value for column, value in row.items()}
-            rows.append(f"({', '.join(f'%({column}_{i})s' for column in row)}, %(table)s, %(run_id)s, sysdate)")
-        columns = ", ".join(_row(objects[0], files))
-        session.run(
-            f"insert into {table} ({columns}, staged_table, run_id, loaded_at) values {', '.join(rows)}", values
-        )
+    rows = [{**_row(found, files), "staged_table": name, "run_id": run_id} for found in objects]
+    session.insert(table, rows, dated="loaded_at")
 
 
 def _row(found: S3Object, files: Files) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from sparkify.objects import THREADS, S3Object, Store
 from sparkify.warehouse import Session, unqualified
 
-BATCH = 500  # rows in one INSERT
 COLUMN = "object_key"
 RECORDS = json.JSONDecoder(parse_int=str, parse_float=str)  # a number given as text keeps its digits
 
@@ -86,13 +85,9 @@ def note(session: Session, table: str, name: str, group: Sequence[S3Object], key
         group: the objects that were copied.
         keys: what :func:`read` returned.
     """
-    pairs = [(found.key, key) for found in group for key in keys[found]]
+    pairs = [{"object_key": found.key, "record_key": key} for found in group for key in keys[found]]
     session.run("create temporary table record_keys (object_key varchar(1024), record_key varchar(1024))")
-    for first in range(0, len(pairs), BATCH):
-        batch = pairs[first : first + BATCH]
-        values = {f"{kind}{i}": value for i, pair in enumerate(batch) for kind, value in zip("or", pair, strict=True)}
-        rows = ", ".join(f"(%(o{i})s, %(r{i})s)" for i in range(len(batch)))
-        session.run(f"insert into record_keys values {rows}", values)
+    session.insert("record_keys", pairs)
     session.run(
         f"update {table} set {COLUMN} = record_keys.object_key from record_keys "
         f'where {unqualified(table)}.{COLUMN} is null and {unqualified(table)}."{name}" = record_keys.record_key'

@@ -82,11 +82,11 @@ def find(
     """
     bound = {"since": _text(since)}
     session.script(sql.create)
-    for found in (*objects, *staged):
-        session.run(
-            "insert into #object_versions values (%(day)s, %(etag)s, %(last_modified)s)",
-            {"day": found.day and _text(found.day), "etag": found.etag, "last_modified": _text(found.last_modified)},
-        )
+    versions = [
+        {"day": found.day and _text(found.day), "etag": found.etag, "last_modified": _text(found.last_modified)}
+        for found in (*objects, *staged)
+    ]
+    session.insert("#object_versions", versions)
     suspects = {_utc(day) for (day,) in session.run(sql.suspects, bound)}
     unread = [found for found in objects if found.day in suspects and found.has_records]
     log.info("%d of %d days have changed since they were published", len(suspects), len(objects) + len(staged))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
 log = logging.getLogger(__name__)
+
+BATCH = 500  # rows in one INSERT: their values stay far below the protocol's 32,767 parameters
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -62,6 +64,21 @@ class Session:
             The rows that it returned; none for a statement that returns nothing.
         """
         return self._execute(statement, parameters)[0]
+
+    def insert(self, table: str, rows: Sequence[Parameters], dated: str = "") -> None:
+        """Insert rows, some hundred by one statement.
+
+        Args:
+            table: qualified.
+            rows: values by column, bound by the driver; all have the same columns.
+            dated: a further column, which takes the time of the transaction (AWS: SYSDATE); none if empty.
+        """
+        for first in range(0, len(rows), BATCH):
+            batch = rows[first : first + BATCH]
+            values = {f"{column}_{i}": value for i, row in enumerate(batch) for column, value in row.items()}
+            columns, now = (f", {dated}", ", sysdate") if dated else ("", "")
+            listed = [f"({', '.join(f'%({column}_{i})s' for column in row)}{now})" for i, row in enumerate(batch)]
+            self.run(f"insert into {table} ({', '.join(batch[0])}{columns}) values {', '.join(listed)}", values)
 
     def script(self, sql: str, parameters: Parameters | None = None) -> int:
         """Run the statements of a script in order, logging the rows and the time of each.

@@ -58,15 +58,8 @@ class DataQualityOperator(WarehouseOperator):
     def _keep(self, session: Session, results: Sequence[Result], run_id: str) -> None:
         if self.results_table is None:
             return
-        values: dict[str, Any] = {"run_id": run_id}
-        rows = []
-        for i, result in enumerate(results):
-            values |= {f"{name}_{i}": value for name, value in result.row.items()}
-            rows.append(f"(%(run_id)s, {', '.join(f'%({name}_{i})s' for name in result.row)}, sysdate)")
-        columns = ", ".join(results[0].row)
-        session.run(
-            f"insert into {self.results_table} (run_id, {columns}, checked_at) values {', '.join(rows)}", values
-        )
+        rows = [{"run_id": run_id, **result.row} for result in results]
+        session.insert(self.results_table, rows, dated="checked_at")
 
     def _stop_on_errors(self, results: Sequence[Result]) -> None:
         blocking = [result for result in results if result.blocks]
