@@ -48,10 +48,11 @@ def test_titles_and_names_that_differ_by_a_trailing_blank_are_different(pipeline
     pipeline.upload(source)
     pipeline.run().task("prepare")
     compare_as_redshift(pipeline, pipeline.name)
-    run = pipeline.run()
-    compare_as_redshift(pipeline, run.task("prepare")["run_schema"])
-    run.all()
-    assert pipeline.published() == expected(source=source)
+    for _ in range(2):  # of new songs plays are linked twice, once more by what follows songs; then as they arrive only
+        run = pipeline.run()
+        compare_as_redshift(pipeline, run.task("prepare")["run_schema"])
+        run.all()
+        assert pipeline.published() == expected(source=source)
 
     path.write_text(json.dumps({**song, "year": 1999}))
     pipeline.upload(source)
