@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from tests.mutations.catalogue import MUTATIONS, table
 from tests.mutations.runner import BaselineError, run
 
 
-def main(names: list[str]) -> int:
-    """Run the mutations of these names, or whose names begin so; all if none is given."""
-    chosen = [mutation for mutation in MUTATIONS if not names or mutation.name.startswith(tuple(names))]
+def main() -> int:
+    """Run the mutations that the command line names."""
+    parser = argparse.ArgumentParser(prog="tests.mutations", description="Show which test notices each mutation.")
+    parser.add_argument("names", nargs="*", help="how the names of the mutations begin; all if none is given")
+    names = tuple(parser.parse_args().names) or ("",)
+    chosen = [mutation for mutation in MUTATIONS if mutation.name.startswith(names)]
+    if not chosen:
+        parser.error(f"no mutation is called {' or '.join(names)}")
     outcomes = []
     try:
         for outcome in run(chosen):
@@ -25,4 +31,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
