@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from airflow.sdk import DAG
 from airflow.sdk.bases.operator import ExecutorSafeguard
 from airflow.sdk.exceptions import AirflowSkipException, DagRunTriggerException
 
+VARIABLE = "AIRFLOW_VAR_"
 DAGS = Path(__file__).parents[1] / "dags"
 
 
@@ -22,6 +24,12 @@ def sparkify() -> DAG:
     bag = DagBag(DAGS)
     assert bag.import_errors == {}
     return bag.dags["sparkify"]
+
+
+def variables_in(environment: Mapping[str, str]) -> dict[str, str]:
+    """The Airflow Variables that an environment gives, by the names that templates use."""
+    given = environment.items()
+    return {name.removeprefix(VARIABLE).lower(): value for name, value in given if name.startswith(VARIABLE)}
 
 
 @cache

@@ -31,7 +31,6 @@ from tests.oracle import Tables, expected_tables
 
 HOUR = timedelta(hours=1)
 TABLES = ("songplays", "users", "songs", "artists", "time")
-VARIABLE = "AIRFLOW_VAR_"
 
 
 @dataclass(frozen=True)
@@ -103,12 +102,9 @@ def _begin(root: Path) -> None:
 
 
 def _load(hour: datetime) -> None:
-    from tests.pipeline import Run, sparkify_once
+    from tests.pipeline import Run, sparkify_once, variables_in
 
-    variables = {
-        name.removeprefix(VARIABLE).lower(): value for name, value in os.environ.items() if name.startswith(VARIABLE)
-    }
-    Run(sparkify_once(), hour.isoformat(), (hour + HOUR).isoformat(), variables).all()
+    Run(sparkify_once(), hour.isoformat(), (hour + HOUR).isoformat(), variables_in(os.environ)).all()
 
 
 def main() -> int:

@@ -18,7 +18,6 @@ from include.sandbox.services import pipeline_environment
 from tests.benchmarks import history
 from tests.benchmarks.workbench import Workbench
 
-VARIABLE = "AIRFLOW_VAR_"
 PLAYS = {"small": 20_000, "large": 2_000_000}
 # Loaded by itself: the run looks back three days, and what is invented is in no object that it would find.
 LOADED = ("2018-11-30", "2018-12-04")
@@ -30,11 +29,10 @@ def ratio(bench: Workbench) -> float:
     """Medians of scheduled runs over one hour of the same objects, in turns in two star schemas of one warehouse."""
     sandbox = bench.sandbox(fill=partial(data.fill, source=data.SAMPLE))
     os.environ.update(pipeline_environment(sandbox.state))
-    from tests.pipeline import Run, sparkify_once
+    from tests.pipeline import Run, sparkify_once, variables_in
 
     def run(star: str, *interval: str, **how: str) -> None:
-        given = {name.removeprefix(VARIABLE).lower(): value for name, value in os.environ.items() if VARIABLE in name}
-        Run(sparkify_once(), *interval, {**given, "sparkify_schema": star}, **how).all()
+        Run(sparkify_once(), *interval, {**variables_in(os.environ), "sparkify_schema": star}, **how).all()
 
     for star, plays in PLAYS.items():
         bench.tell(f"growth: publishing the sample and {plays:,} plays before it")

@@ -23,13 +23,12 @@ from include.sandbox.sample import generate, marker_keys
 from include.sandbox.services import Sandbox, app_client, connect, pipeline_environment, query
 from sparkify.macros import MACROS
 from tests.oracle import expected_tables
-from tests.pipeline import Run, sparkify
+from tests.pipeline import Run, sparkify, variables_in
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
-VARIABLE = "AIRFLOW_VAR_"
 ORDINARY_SONGS = 6
 TRAP_USER = b'"userId":"90'
 TASK = "task"
@@ -182,10 +181,7 @@ def pipelines_in(dag: DAG) -> Callable[[Sandbox], Callable[[], Pipeline]]:
     """What makes pipelines in a sandbox, to which the environment has to lead."""
 
     def maker(sandbox: Sandbox) -> Callable[[], Pipeline]:
-        environment = pipeline_environment(sandbox.state).items()
-        variables = {
-            name.removeprefix(VARIABLE).lower(): value for name, value in environment if name.startswith(VARIABLE)
-        }
+        variables = variables_in(pipeline_environment(sandbox.state))
         s3 = app_client(sandbox.state)
         return lambda: Pipeline(sandbox, dag, variables, f"t_{secrets.token_hex(5)}", s3)
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from include.sandbox.services import Sandbox, app_client, connect, pipeline_environment, query
+from include.sandbox.services import Sandbox, connect, pipeline_environment, query
 
 HALVES = [("2018-12-01T00", "2018-12-02T10"), ("2018-12-01T12", "2018-12-03T00"), ("2018-12-01T05", "2018-12-01T20")]
 
 
 @pytest.fixture(scope="module")
-def serializable(new_pipeline):
+def serializable(pipelines_in, environment):
     """A pipeline in a sandbox of its own, whose database is serializable."""
     root = Path(tempfile.mkdtemp(prefix="sandbox-"))
     with Sandbox(root) as services, pytest.MonkeyPatch.context() as patch:
@@ -29,16 +27,7 @@ def serializable(new_pipeline):
             assert list(map(list, level)) == [["Serializable"]]
         for name, value in pipeline_environment(services.state).items():
             patch.setitem(os.environ, name, value)
-        borrowed = new_pipeline()
-        borrowed.warehouse.close()
-        yield replace(
-            borrowed,
-            sandbox=services,
-            name=f"t_{secrets.token_hex(5)}",
-            s3=app_client(services.state),
-            variables={**borrowed.variables, "sparkify_iam_role": services.state.aws["role_arn"]},
-            _opened=[],
-        )
+        yield pipelines_in(services)()
     shutil.rmtree(root)
 
 
