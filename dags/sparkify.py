@@ -30,6 +30,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 
 from sparkify.alerts import notify_failure
 from sparkify.checks import together
+from sparkify.contracts import EVENTS, SONGS
 from sparkify.macros import MACROS, bound, parameters
 from sparkify.operators.clean_up import CleanUpOperator
 from sparkify.operators.data_quality import DataQualityOperator
@@ -40,6 +41,7 @@ from sparkify.operators.publish import PublishOperator
 from sparkify.operators.reprocess_stale import ReprocessStaleOperator
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
 from sparkify.parts import CHECKS, DIMENSIONS, EVERYTHING, FACTS
+from sparkify.quarantine import Quarantine
 from sparkify.staleness import StaleSql
 from sparkify.star import (
     BEFORE_COMMIT,
@@ -56,6 +58,9 @@ from sparkify.star import (
 
 SQL = Path(__file__).parents[1] / "include" / "sql"
 SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
+# A run goes on with as many records in quarantine, if they are no greater share of all.
+REJECTED_RECORDS = "{{ var.value.get('sparkify_rejected_records', 100) }}"
+REJECTED_SHARE = "{{ var.value.get('sparkify_rejected_share', 0.1) }}"
 IAM_ROLE = "{{ var.value.sparkify_iam_role }}"
 # Where the search for stale hours finds events: those of this run's own days, and those that it copies.
 STAGED_OR_RECENT = (
@@ -95,6 +100,12 @@ with DAG(
             enum=[EVERYTHING, FACTS, DIMENSIONS, CHECKS],
             title="Only",
             description="What to redo: everything, or a part. Hours count as loaded only by runs of everything.",
+        ),
+        "replay": Param(
+            False,
+            type="boolean",
+            title="Replay",
+            description="Load song objects again of which something is in quarantine.",
         ),
     },
     default_args={
@@ -137,6 +148,12 @@ with DAG(
         manifest=f"{WORK}/{RUN}/events.manifest",
         iam_role=IAM_ROLE,
         staged_objects=f"{RUN}.staging_events_objects",
+        inspected_objects=f"{STAR}.loaded_objects",
+        feed=EVENTS,
+        quarantine=Quarantine(
+            f"{STAR}.quarantine", f"{RUN}.rejected_records", f"{RUN}.broken_events", REJECTED_RECORDS, REJECTED_SHARE
+        ),
+        on_drift="{{ var.value.get('sparkify_events_drift', 'evolve') }}",
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -147,7 +164,13 @@ with DAG(
         iam_role=IAM_ROLE,
         loaded_objects=f"{STAR}.loaded_objects",
         staged_objects=f"{RUN}.staging_songs_objects",
-        record_key="song_id",
+        feed=SONGS,
+        # An object holds one song, so that one bad record among few new ones is no sign of more.
+        quarantine=Quarantine(
+            f"{STAR}.quarantine", f"{RUN}.rejected_records", f"{RUN}.broken_songs", REJECTED_RECORDS, share="1"
+        ),
+        on_drift="{{ var.value.get('sparkify_songs_drift', 'evolve') }}",
+        replay="{{ params.replay }}",
     )
     load_songplays = LoadFactOperator(
         task_id="load_songplays",

@@ -47,6 +47,7 @@ class Run:
         end: the hour after the last, ISO 8601.
         variables: the Airflow Variables that templates read.
         only: the part that the run is limited to, or `everything`.
+        replay: whether what is in quarantine is tried again.
         run_type: Airflow's word for what started it.
         run_id: names the run; the same id is the same run, as a retry or a cleared task would be.
     """
@@ -60,13 +61,14 @@ class Run:
         run_id: str | None = None,
         *,
         only: str = "everything",
+        replay: bool = False,
         run_type: str = "manual",
     ) -> None:
         self.dag = dag
         self.run_type = run_type
         self.run_id = run_id or f"{run_type}__{start}_{end}_{datetime.now(timezone.utc).isoformat()}"
         self.interval = (start, end) if run_type == "scheduled" else (None, None)
-        self.params = {"start": start, "end": end, "only": only}
+        self.params = {"start": start, "end": end, "only": only, "replay": replay}
         if run_type == "scheduled":
             self.params |= {"start": None, "end": None}
         self.variables = variables

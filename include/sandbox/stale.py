@@ -46,7 +46,7 @@ def stale_hours(state: State) -> list[datetime]:
     """
     # Airflow's SDK, which these import, takes seconds.
     from sparkify import staleness
-    from sparkify.copying import Copy
+    from sparkify.copying import SKIP_BAD_RECORDS, Copy
     from sparkify.interval import EPOCH
     from sparkify.objects import Store
     from sparkify.star import LOG_KEY_FORMAT
@@ -60,6 +60,7 @@ def stale_hours(state: State) -> list[datetime]:
         iam_role=state.aws["role_arn"],
         jsonpaths=f"s3://{SOURCE_BUCKET}/{JSONPATHS_KEY}",
         region=REGION,
+        options=[SKIP_BAD_RECORDS],
     )
     with connect(state) as connection:
         connection.autocommit = True

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from tenacity import before_sleep_log, retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONFLICT_ATTEMPTS = 8
+LONGEST_WAIT = 30.0  # seconds
 
 # SQLSTATE classes that the same statement will meet again: feature not supported, data, integrity, authorisation,
 # no such database or schema, syntax or undefined object (PostgreSQL: appendix A, which Redshift's codes follow).
@@ -71,6 +82,22 @@ def is_conflict(error: BaseException) -> bool:
     return state in ("40001", "40P01") or (
         state is not None and state[:2] == "XX" and CONFLICT.search(message(error)) is not None
     )
+
+
+def retry_conflicts(transaction: Callable[P, T]) -> Callable[P, T]:
+    """Make a function that runs a transaction again, after a while, as long as another transaction wins.
+
+    Args:
+        transaction: runs it as a whole; can be repeated.
+    """
+    persistent = retry(
+        retry=retry_if_exception(is_conflict),
+        wait=wait_random_exponential(max=LONGEST_WAIT),
+        stop=stop_after_attempt(CONFLICT_ATTEMPTS),
+        before_sleep=before_sleep_log(log, logging.INFO),
+        reraise=True,
+    )
+    return persistent(transaction)
 
 
 @contextmanager

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sparkify.copying import Files
+from sparkify.inspection import Inspection
 from sparkify.objects import S3Object, split
 from sparkify.warehouse import Session, unqualified
 
 
+@dataclass(frozen=True)
+class Staged:
+    """What became of one object.
+
+    Attributes:
+        found: the object.
+        lines: that COPY scanned; None if the warehouse has not told.
+        rows: that were loaded of it and are kept.
+        rejected: records that are in quarantine instead.
+        inspection: what was seen in it; None if nobody looked.
+    """
+
+    found: S3Object
+    lines: int | None = None
+    rows: int | None = None
+    rejected: int | None = None
+    inspection: Inspection | None = None
+
+
 def differing(
-    session: Session, table: str, staged_table: str, source: str, found: Sequence[S3Object]
+    session: Session, table: str, staged_table: str, source: str, found: Sequence[S3Object], again: Collection[str] = ()
 ) -> list[S3Object]:
     """Leave out of a listing what was loaded in that version; add, as gone, what was loaded and is not there any more.
 
@@ -21,6 +41,7 @@ def differing(
         staged_table: what the objects are copied into.
         source: ``s3://bucket/prefix`` that was listed.
         found: the listing.
+        again: addresses of objects that count as changed.
     """
     rows = session.run(
         f"select bucket, object_key, etag from {table} where staged_table = %(name)s",
@@ -34,37 +55,57 @@ def differing(
         for (of, key), etag in known.items()
         if etag and of == bucket and key.startswith(prefix) and (of, key) not in there
     ]
-    return [one for one in found if known.get((one.bucket, one.key)) != one.etag] + gone
+    return [one for one in found if known.get((one.bucket, one.key)) != one.etag or one.url in again] + gone
 
 
-def note(
-    session: Session, table: str, staged_table: str, objects: Sequence[S3Object], files: Files, run_id: str
-) -> None:
+def inspections(session: Session, table: str, found: Sequence[S3Object]) -> dict[S3Object, Inspection]:
+    """What was seen in objects that were loaded before in the same version.
+
+    Args:
+        session: in a transaction or not.
+        table: the record to read.
+        found: the objects.
+    """
+    if not found:
+        return {}
+    named = {f"key_{n}": one.key for n, one in enumerate(found)}
+    rows = session.run(
+        f"select bucket, object_key, etag, inspection from {table} where inspection is not null and object_key in "
+        f"({', '.join(f'%({name})s' for name in named)})",
+        named,
+    )
+    known = {(bucket, key, etag): text for bucket, key, etag, text in rows}
+    versions = {one: known.get((one.bucket, one.key, one.etag)) for one in found}
+    return {one: Inspection.parse(text) for one, text in versions.items() if text}
+
+
+def note(session: Session, table: str, staged_table: str, staged: Sequence[Staged], run_id: str) -> None:
     """Replace what is noted about a staging table by the objects that it now holds, in the caller's transaction.
 
     Args:
         session: in a transaction.
         table: the record to write.
         staged_table: what the objects were copied into.
-        objects: those that were copied, and those that were found to be empty or gone.
-        files: what COPY read and loaded of each, by address; unknown where it is missing.
+        staged: the objects that were copied, and those that were found to be empty or gone.
         run_id: of the run that did it.
     """
     name = unqualified(staged_table)
     session.run(f"delete from {table} where staged_table = %(name)s", {"name": name})
-    rows = [{**_row(found, files), "staged_table": name, "run_id": run_id} for found in objects]
+    rows = [{**_row(one), "staged_table": name, "run_id": run_id} for one in staged]
     session.insert(table, rows, dated="loaded_at")
 
 
-def _row(found: S3Object, files: Files) -> dict[str, Any]:
-    scanned, rejected = files.get(found.url, (None, 0))
+def _row(staged: Staged) -> dict[str, Any]:
+    found, seen = staged.found, staged.inspection
     return {
         "bucket": found.bucket,
         "object_key": found.key,
         "etag": found.etag,
         "last_modified": f"{found.last_modified:%Y-%m-%d %H:%M:%S}",
         "size_bytes": found.size,
-        "lines_scanned": scanned,
-        "rows_loaded": None if scanned is None else scanned - rejected,
+        "lines_scanned": staged.lines,
+        "rows_loaded": staged.rows,
+        "records_rejected": staged.rejected,
+        "inspection": None if seen is None or seen.record_keys else seen.text(),
         "day": found.day and f"{found.day:%Y-%m-%d %H:%M:%S}",
     }

@@ -11,6 +11,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from sparkify.contracts import EVENTS
+from sparkify.feed import first_broken
 from sparkify.interval import Interval, of_run
 
 # The variables of the task that asked last, and the schema that they name. The SQL of a publication asks ninety times,
@@ -104,11 +106,12 @@ def identifier(name: str) -> str:
     return name
 
 
-MACROS: dict[str, Callable[..., Any] | Bind] = {
+MACROS: dict[str, Callable[..., Any] | Bind | str] = {
     "star": star,
     "run": run,
     "reader_role": reader_role,
     "interval": interval,
     "bind": Bind(),
     "not_older": not_older,
+    "keeps_contract": f"{first_broken(EVENTS.rules)} is null",
 }

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+BUFFER = 1 << 16  # bytes that are read of an object at a time
 THREADS = 10  # requests to S3 at a time: as many connections as a client keeps (botocore: max_pool_connections)
 # By itself botocore waits a minute for an answer, five times over (botocore: Config). What is asked for here is small:
 # a worker can tell sooner that nobody answers, and leave the rest to Airflow's retry.
@@ -179,18 +181,8 @@ class Store:
         with self._explained(url):
             self.client.put_object(Bucket=bucket, Key=key, Body=json.dumps(body).encode())
 
-    def lines(self, found_at: str) -> Iterator[bytes]:
-        """Stream the lines of an object.
-
-        Args:
-            found_at: ``s3://bucket/key``.
-        """
-        bucket, key = split(found_at)
-        with self._explained(found_at):
-            yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
-
-    def body(self, found: S3Object) -> bytes:
-        """Read an object in the version that was listed.
+    def lines(self, found: S3Object) -> Iterator[bytes]:
+        """Stream the lines of an object, each with its line end, in the version that was listed.
 
         Raises:
             ObjectReplacedError: it is not that version any more.
@@ -199,11 +191,13 @@ class Store:
 
         with self._explained(found.url):
             try:
-                return self.client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)["Body"].read()
+                answer = self.client.get_object(Bucket=found.bucket, Key=found.key, IfMatch=found.etag)
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "412", "NoSuchKey", "404"):
                     raise ObjectReplacedError(f"{found.url} was replaced while it was being read. {RETRY}") from error
                 raise
+            # The body's own iter_lines() would end a line at every carriage return too, which COPY does not.
+            yield from BufferedReader(answer["Body"], BUFFER)  # type: ignore[type-var]  # it is an io.IOBase
 
     def _listed(self, bucket: str, prefix: str) -> Iterator[S3Object]:
         with self._explained(f"s3://{bucket}/{prefix}"):

@@ -65,6 +65,15 @@ class Session:
         """
         return self._execute(statement, parameters)[0]
 
+    def records(self, statement: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """Run a query; see :meth:`run`.
+
+        Returns:
+            Its rows, each as values by column.
+        """
+        rows, _, columns = self._execute(statement, parameters)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
     def insert(self, table: str, rows: Sequence[Parameters], dated: str = "") -> None:
         """Insert rows, some hundred by one statement.
 
@@ -97,7 +106,7 @@ class Session:
             log.info("%s: %d rows, %.2f s", _title(statement), written, time.monotonic() - began)
         return written
 
-    def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int]:
+    def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int, list[str]]:
         with closing(self.connection.cursor()) as cursor:
             if hasattr(cursor, "paramstyle"):
                 # redshift_connector's default, positional %s, would bind one value once for each place that names it.
@@ -108,7 +117,8 @@ class Session:
             else:
                 cursor.execute(statement)
             rows = [tuple(row) for row in cursor.fetchall()] if cursor.description else []
-            return rows, max(cursor.rowcount, 0)
+            columns = [str(column[0]) for column in cursor.description or ()]
+            return rows, max(cursor.rowcount, 0), columns
 
 
 def _title(statement: str) -> str:

@@ -51,7 +51,7 @@ def test_values_are_bound_and_published_tables_are_never_truncated(path):
     names = set(re.findall(r"\{\{(.*?)\}\}", text))
     assert {name.strip() for name in names} <= {
         "star()", "run()", "reader_role()", "bind.start", "bind.end", "bind.start_ms", "bind.end_ms", "bind.run_id",
-        "bind.since", "bind.only", "events", "not_older('staged', 'known')",
+        "bind.since", "bind.only", "events", "not_older('staged', 'known')", "keeps_contract",
     }  # fmt: skip
     assert not re.search(r"\btruncate\b", text, re.IGNORECASE), "it commits on Redshift (AWS: r_TRUNCATE)"
 

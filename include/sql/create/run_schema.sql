@@ -2,8 +2,8 @@
 create schema if not exists {{ run() }};
 
 {% set events = run() ~ '.staging_events' %}{% include 'create/staging_events.sql' %}
--- What a play is: a NextSong of somebody. Seconds and milliseconds are added one after the other: as one interval, ts
--- would pass through floating point.
+-- What a play is: a NextSong. One of nobody has gone to quarantine by then. Seconds and milliseconds are added one after
+-- the other: as one interval, ts would pass through floating point.
 create or replace view {{ run() }}.plays as
 select
     userid,
@@ -21,9 +21,7 @@ select
     artist,
     length
 from {{ run() }}.staging_events
-where
-    page = 'NextSong'
-    and userid is not null;
+where page = 'NextSong';
 
 create table if not exists {{ run() }}.staging_songs (
     artist_id varchar(64),
@@ -66,6 +64,15 @@ create table if not exists {{ run() }}.artists (
 )
 diststyle all;
 create table if not exists {{ run() }}."time" (like {{ star() }}."time");
+
+-- What loaded and broke a rule of the contract, and which records were not loaded at all.
+create table if not exists {{ run() }}.broken_events (like {{ run() }}.staging_events);
+create table if not exists {{ run() }}.broken_songs (like {{ run() }}.staging_songs);
+create table if not exists {{ run() }}.rejected_records (
+    staged_table varchar(256) not null,
+    record_id char(32) not null
+)
+diststyle even;
 
 -- What each stage task found in S3; each has its own, so that they do not wait for each other.
 create table if not exists {{ run() }}.staging_events_objects (like {{ star() }}.loaded_objects);

@@ -4,7 +4,8 @@
 create temporary table fresh_versions as
 select
     staged.bucket, staged.object_key, staged.etag, staged.last_modified, staged.size_bytes, staged.lines_scanned,
-    staged.rows_loaded, staged.day, staged.staged_table, staged.run_id, staged.loaded_at
+    staged.rows_loaded, staged.records_rejected, staged.inspection, staged.day, staged.staged_table, staged.run_id,
+    staged.loaded_at
 from (
     select * from {{ run() }}.staging_events_objects
     where {{ bind.only }} = 'everything'
@@ -24,13 +25,25 @@ where
     and loaded_objects.object_key = fresh_versions.object_key;
 
 insert into {{ star() }}.loaded_objects (
-    bucket, object_key, etag, last_modified, size_bytes, lines_scanned, rows_loaded, day, staged_table, run_id,
-    loaded_at
+    bucket, object_key, etag, last_modified, size_bytes, lines_scanned, rows_loaded, records_rejected, inspection, day,
+    staged_table, run_id, loaded_at
 )
 select
-    bucket, object_key, etag, last_modified, size_bytes, lines_scanned, rows_loaded, day, staged_table, run_id,
-    loaded_at
+    bucket, object_key, etag, last_modified, size_bytes, lines_scanned, rows_loaded, records_rejected, inspection, day,
+    staged_table, run_id, loaded_at
 from fresh_versions;
+
+-- A record that the newest version of its object does not hold any more, or that has been loaded now.
+update {{ star() }}.quarantine
+set
+    resolved_by = {{ bind.run_id }},
+    resolved_at = sysdate
+from fresh_versions
+where
+    quarantine.resolved_at is null
+    and quarantine.bucket = fresh_versions.bucket
+    and quarantine.object_key = fresh_versions.object_key
+    and quarantine.record_id not in (select record_id from {{ run() }}.rejected_records);
 
 delete from {{ star() }}.loaded_hours
 using fresh_hours
@@ -71,21 +84,62 @@ left join played on fresh_hours.hour = played.hour
 where {{ bind.only }} = 'everything';
 
 insert into {{ star() }}.published_runs (
-    run_id, interval_start, interval_end, events, plays, matched_plays, published_at, part
+    run_id, interval_start, interval_end, events, plays, matched_plays, published_at, part, lines_scanned, rows_loaded,
+    records_rejected, plays_staged, plays_quarantined, duplicate_plays
 )
+with staged as (
+    select
+        sum(lines_scanned) as lines_scanned,
+        sum(rows_loaded) as rows_loaded,
+        sum(records_rejected) as records_rejected
+    from fresh_versions
+),
+
+events as (
+    select
+        count(*) as events,
+        sum(case when page = 'NextSong' then 1 else 0 end) as plays
+    from {{ run() }}.staging_events
+    where ts >= {{ bind.start_ms }} and ts < {{ bind.end_ms }}
+),
+
+broken as (
+    select count(*) as plays
+    from {{ run() }}.broken_events
+    where page = 'NextSong' and ts >= {{ bind.start_ms }} and ts < {{ bind.end_ms }}
+),
+
+prepared as (
+    select count(*) as plays from {{ run() }}.songplays
+),
+
+published as (
+    select
+        count(*) as plays,
+        count(song_id) as matched_plays
+    from {{ star() }}.songplays
+    where
+        start_time >= {{ bind.start }}
+        and start_time < {{ bind.end }}
+)
+
 select
     {{ bind.run_id }}::varchar(256),
     {{ bind.start }}::timestamp,
     {{ bind.end }}::timestamp,
-    (
-        select count(*) from {{ run() }}.staging_events
-        where ts >= {{ bind.start_ms }} and ts < {{ bind.end_ms }}
-    ),
-    count(*),
-    count(song_id),
+    events.events,
+    published.plays,
+    published.matched_plays,
     sysdate,
-    {{ bind.only }}::varchar(16)
-from {{ star() }}.songplays
-where
-    start_time >= {{ bind.start }}
-    and start_time < {{ bind.end }};
+    {{ bind.only }}::varchar(16),
+    coalesce(staged.lines_scanned, 0),
+    coalesce(staged.rows_loaded, 0),
+    coalesce(staged.records_rejected, 0),
+    coalesce(events.plays, 0) + broken.plays,
+    broken.plays,
+    coalesce(events.plays, 0) - prepared.plays
+from published
+cross join prepared
+cross join broken
+cross join events
+cross join staged;

@@ -1,4 +1,4 @@
--- The events of every hour, and a checksum of them that does not depend on their order: an hour is stale when its
+-- The events of every hour that keep to the contract, and a checksum of them that does not depend on their order: an hour is stale when its
 -- object would now give another one.
 select
     timestamp 'epoch' + (ts / 3600000) * interval '1 hour' as hour,
@@ -24,5 +24,5 @@ select
         || '|' || coalesce(userid::varchar, '~')
     ), 1, 10), 16)) as fingerprint
 from {{ events }}
-where ts >= 0
+where ts >= 0 and {{ keeps_contract }}
 group by 1

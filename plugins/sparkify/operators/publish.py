@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowFailException
-from tenacity import before_sleep_log, retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from sparkify.checks import Check
-from sparkify.errors import explained, is_conflict
+from sparkify.errors import explained, retry_conflicts
 from sparkify.operators.data_quality import run_checks
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.parts import EVERYTHING
@@ -20,11 +18,6 @@ from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-log = logging.getLogger(__name__)
-
-CONFLICT_ATTEMPTS = 8
-LONGEST_WAIT = 30.0  # seconds
 
 
 @dataclass
@@ -89,15 +82,8 @@ class PublishOperator(WarehouseOperator):
             AirflowException: something that a retry may cure, such as a conflict that did not end.
         """
         began = time.monotonic()
-        persistent = retry(
-            retry=retry_if_exception(is_conflict),
-            wait=wait_random_exponential(max=LONGEST_WAIT),
-            stop=stop_after_attempt(CONFLICT_ATTEMPTS),
-            before_sleep=before_sleep_log(log, logging.INFO),
-            reraise=True,
-        )
         with explained(str(self.conn_id), "Publishing"):
-            persistent(self._publish)(str(context["run_id"]))
+            retry_conflicts(self._publish)(str(context["run_id"]))
         return {"proofs": len(self.proofs), "seconds": round(time.monotonic() - began, 2)}
 
     def _publish(self, run_id: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import DagRunTriggerException
 
-from sparkify import staleness
+from sparkify import copying, staleness
 from sparkify.copying import Copy
 from sparkify.errors import explained
 from sparkify.interval import Interval
@@ -130,7 +130,7 @@ class ReprocessStaleOperator(WarehouseOperator):
             iam_role=self.iam_role,
             jsonpaths=self.jsonpaths,
             region=self.region,
-            options=self.copy_options,
+            options=[copying.SKIP_BAD_RECORDS, *self.copy_options],  # stage_events has told of what cannot be loaded
         )
 
     def _trigger(self, stale: Stale) -> DagRunTriggerException:

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk.exceptions import AirflowFailException
 from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
 
-from sparkify import copying, ledger, provenance
+from sparkify import copying, drift, inspection, ledger, quarantine, staging
 from sparkify.copying import Copy
-from sparkify.errors import RETRY, explained
+from sparkify.drift import Policy
+from sparkify.errors import RETRY, explained, retry_conflicts
+from sparkify.feed import Feed
+from sparkify.inspection import Inspections
 from sparkify.interval import Interval
 from sparkify.objects import ObjectReplacedError, S3Object, Store
 from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.quarantine import Quarantine, Rejected, TooManyRejectedError
 from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
@@ -53,9 +57,16 @@ class StageToRedshiftOperator(WarehouseOperator):
             ``staged_table``); None to load whatever is there. Templated.
         staged_objects: table in which to note what was staged, and what was expected and not there; None not to.
             Templated.
-        record_key: the JSON key that identifies a record, also a column of the table; with it the table's column
-            ``object_key`` is filled with the key of the object that a row is from. The objects, uncompressed JSON that
-            is mapped by ``auto``, are read once more for that. None not to.
+        inspected_objects: table of what was seen in objects before (columns ``bucket``, ``object_key``, ``etag``,
+            ``inspection``), so that the same version need not be looked at again; None to look at all. Templated.
+        feed: what the records promise; every object, uncompressed JSON, is then looked into before it is copied, and
+            the counts of records are held against the warehouse's. None not to.
+        quarantine: where the records go that cannot be loaded or break a rule of the feed, and how many are tolerated;
+            None to fail at the first that cannot be loaded.
+        on_drift: what it means if the keys of an object's records are not those of the feed: ``evolve`` (load, and say
+            what to add), ``warn`` (load, and say so) or ``freeze`` (fail). That a required key is missing from all
+            records of an object is an error in any case. Templated.
+        replay: ``True`` to copy again also objects of which something is in quarantine. Templated.
         aws_conn_id: the connection that lists the objects and writes the manifest.
         kwargs: see ``WarehouseOperator``.
     """
@@ -70,6 +81,10 @@ class StageToRedshiftOperator(WarehouseOperator):
         "region",
         "loaded_objects",
         "staged_objects",
+        "inspected_objects",
+        "quarantine",
+        "on_drift",
+        "replay",
         *WarehouseOperator.template_fields,
     )
 
@@ -90,7 +105,11 @@ class StageToRedshiftOperator(WarehouseOperator):
         missing: Literal["fail", "warn", "skip"] = "fail",
         loaded_objects: str | None = None,
         staged_objects: str | None = None,
-        record_key: str | None = None,
+        inspected_objects: str | None = None,
+        feed: Feed | None = None,
+        quarantine: Quarantine | None = None,
+        on_drift: Policy | str = "evolve",
+        replay: str = "False",
         aws_conn_id: str = "aws_default",
         **kwargs: Any,
     ) -> None:
@@ -109,18 +128,23 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.missing = missing
         self.loaded_objects = loaded_objects
         self.staged_objects = staged_objects
-        self.record_key = record_key
+        self.inspected_objects = inspected_objects
+        self.feed = feed
+        self.quarantine = quarantine
+        self.on_drift = on_drift
+        self.replay = replay
         self.aws_conn_id = aws_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Stage the objects.
 
         Returns:
-            ``objects``, ``bytes``, ``lines``, ``rows`` and ``seconds``.
+            ``objects``, ``bytes``, ``lines``, ``rows``, ``rejected`` records and how many of them are new in
+            ``quarantined``; ``drift``: how the keys of objects differ from the feed's; and ``seconds``.
 
         Raises:
-            AirflowFailException: a record cannot be loaded (the message names file, line, column and value), or
-                bucket, role, jsonpaths file or an object is missing.
+            AirflowFailException: more records than are tolerated cannot be loaded (the message names file, line, column
+                and value, and they are in quarantine), or bucket, role, jsonpaths file, object or key is missing.
             AirflowException: something that a retry may cure.
         """
         began = time.monotonic()
@@ -135,19 +159,36 @@ class StageToRedshiftOperator(WarehouseOperator):
         with explained(str(self.conn_id), action), self.session() as session:
             counts = persistent(self._stage)(session, store, str(context["run_id"]))
         counts["seconds"] = round(time.monotonic() - began, 2)
-        self.log.info("%s: %s", self.table, ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        self.log.info("%s: %s", self.table, ", ".join(f"{name} {count}" for name, count in counts.items()))
         return counts
 
     def _stage(self, session: Session, store: Store, run_id: str) -> dict[str, Any]:
-        expected = self._expected(store)
-        objects = expected
-        if self.loaded_objects is not None:
-            objects = ledger.differing(session, self.loaded_objects, self.table, self.source, expected)
+        objects = self._objects(session, store)
         self._require_jsonpaths(store)
-        with session.transaction():
-            counts = self._replace(session, store, objects, run_id)
-            self._require_unchanged(store, objects)
-        return counts
+        seen = self._inspected(session, store, objects)
+        drifted = drift.judged(self.on_drift, {found.url: one.drift for found, one in seen.items()}, self.table)
+        try:
+            with session.transaction():
+                rejected, counts = self._replace(session, store, objects, seen, run_id)
+                self._require_unchanged(store, objects)
+        except TooManyRejectedError as error:
+            self._keep(session, error.rejected, run_id)
+            raise
+        return {**counts, "quarantined": len(self._keep(session, rejected, run_id)), "drift": drifted}
+
+    def _objects(self, session: Session, store: Store) -> list[S3Object]:
+        expected = self._expected(store)
+        if self.loaded_objects is None:
+            return expected
+        again = quarantine.objects(session, self.quarantine.table) if self.quarantine and self.replay == "True" else ()
+        return ledger.differing(session, self.loaded_objects, self.table, self.source, expected, again)
+
+    def _inspected(self, session: Session, store: Store, objects: list[S3Object]) -> Inspections:
+        if self.feed is None:
+            return {}
+        to_copy = [one for one in objects if one.has_records]
+        known = ledger.inspections(session, self.inspected_objects, to_copy) if self.inspected_objects else {}
+        return {**known, **inspection.inspect(store, [one for one in to_copy if one not in known], self.feed)}
 
     def _expected(self, store: Store) -> list[S3Object]:
         found = self._found(store)
@@ -172,7 +213,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             raise AirflowFailException(f"{text}. Nothing was loaded.")
         self.log.warning(text)
 
-    def _require_unchanged(self, store: Store, objects: list[S3Object]) -> None:
+    def _require_unchanged(self, store: Store, objects: Sequence[S3Object]) -> None:
         """COPY reads whatever is there when it comes to it: only what is still there afterwards is what it read."""
         now = {one.key: one.etag for one in self._found(store)} if objects else {}
         replaced = [one.url for one in objects if now.get(one.key, "") != one.etag]
@@ -183,36 +224,66 @@ class StageToRedshiftOperator(WarehouseOperator):
         if self.jsonpaths.startswith("s3://"):
             store.require(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
 
-    def _replace(self, session: Session, store: Store, objects: list[S3Object], run_id: str) -> dict[str, Any]:
-        to_copy = [one for one in objects if one.has_records]
-        counts = {"objects": len(to_copy), "bytes": sum(one.size for one in to_copy), "lines": 0, "rows": 0}
+    def _replace(
+        self, session: Session, store: Store, objects: list[S3Object], seen: Inspections, run_id: str
+    ) -> tuple[list[Rejected], dict[str, Any]]:
         session.run(f"delete from {self.table}")
-        files: copying.Files = {}
-        keys = provenance.read(store, to_copy, self.record_key) if self.record_key else {}
-        for group in provenance.groups(keys) if self.record_key else filter(None, [to_copy]):
-            self._copy(session, store, group)
-            files |= copying.files(session)
-            counts["rows"] += copying.rows_loaded(session)
-            if self.record_key:
-                provenance.note(session, self.table, self.record_key, group, keys)
-        counts["lines"] = sum(lines for lines, _ in files.values())
-        if counts["rows"] and not files:
-            self.log.warning("The warehouse does not tell yet how many lines it read (AWS: SYS_LOAD_DETAIL)")
+        if self.quarantine:
+            session.run(f"delete from {self.quarantine.broken}")
+
+        def copy(table: str, group: Sequence[S3Object]) -> None:
+            self._copy(session, store, table, group)
+
+        def require_unchanged(group: Sequence[S3Object]) -> None:
+            self._require_unchanged(store, group)
+
+        to_copy = [one for one in objects if one.has_records]
+        filling = staging.Staging(session, self.table, copy, require_unchanged, self.feed, self.quarantine)
+        noted = [ledger.Staged(one) for one in objects if not one.has_records]
+        rejected: list[Rejected] = []
+        for batch in filling.fill(to_copy, seen):
+            found = staging.rejected(store, batch)
+            noted += staging.staged(batch, seen, found)
+            rejected += found
+        counts = self._counted(to_copy, noted, rejected)
         if self.staged_objects is not None:
-            ledger.note(session, self.staged_objects, self.table, objects, files, run_id)
+            ledger.note(session, self.staged_objects, self.table, noted, run_id)
         self.stamp(session, self.table, {})
+        return rejected, counts
+
+    def _counted(self, copied: list[S3Object], noted: list[ledger.Staged], rejected: list[Rejected]) -> dict[str, Any]:
+        rows, lines = (sum(getattr(one, name) or 0 for one in noted) for name in ("rows", "lines"))
+        counts = {
+            "objects": len(copied),
+            "bytes": sum(one.size for one in copied),
+            "lines": lines,
+            "rows": rows,
+            "rejected": len(rejected),
+        }
+        if self.quarantine and not self.quarantine.tolerates(len(rejected), rows + len(rejected)):
+            raise TooManyRejectedError(self.table, rejected, f"{rows + len(rejected):,}", self.quarantine)
+        if rejected:
+            self.log.warning(
+                "%d of %d records are not loaded:\n%s", len(rejected), rows + len(rejected), quarantine.listed(rejected)
+            )
         return counts
 
-    def _copy(self, session: Session, store: Store, objects: list[S3Object]) -> None:
+    def _keep(self, session: Session, rejected: Sequence[Rejected], run_id: str) -> Sequence[Rejected]:
+        if self.quarantine is None:
+            return []
+        kept = retry_conflicts(quarantine.keep)
+        return kept(session, self.quarantine, self.table, rejected, run_id)
+
+    def _copy(self, session: Session, store: Store, table: str, objects: Sequence[S3Object]) -> None:
         store.write_manifest(self.manifest, objects)
         copy = Copy(
-            table=self.table,
+            table=table,
             manifest_url=self.manifest,
             iam_role=self.iam_role,
             format=self.file_format,
             jsonpaths=self.jsonpaths,
             region=self.region,
-            options=self.copy_options,
+            options=[*([copying.SKIP_BAD_RECORDS] if self.quarantine else []), *self.copy_options],
         )
         self.log.info("Running:\n%s", copy.statement)
         try:
@@ -221,7 +292,11 @@ class StageToRedshiftOperator(WarehouseOperator):
             with suppress(Exception):  # a lost connection cannot be rolled back: what was raised first is what counts
                 session.connection.rollback()
             self._require_unchanged(store, objects)
-            explanation = copying.failure(session, store, copy, error)
-            if explanation is None:
+            if not copying.has_bad_records(error) or not (errors := copying.errors(session)):
                 raise
-            raise explanation from error
+            try:
+                rejected = quarantine.located(store, objects, errors, [])
+            except AirflowFailException as denied:  # COPY reads by its own role: the connection may be one that lists
+                self.log.warning("The records cannot be shown: %s", denied)
+                rejected = quarantine.unread(objects, errors)
+            raise TooManyRejectedError(self.table, rejected, "the", self.quarantine) from error

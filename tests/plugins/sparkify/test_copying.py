@@ -1,11 +1,8 @@
-from types import SimpleNamespace
-
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sparkify.copying import Copy, failure, literal
+from sparkify.copying import Copy, literal
 
 ROLE = "arn:aws:iam::123456789012:role/sparkify-copy"
 
@@ -46,17 +43,3 @@ def test_a_literal_cannot_be_left(sandbox, text):
     cursor = sandbox.redshift().cursor()
     cursor.execute(f"select {literal(text)}")
     assert cursor.fetchone()[0] == text
-
-
-def test_a_connection_that_may_not_read_the_object_does_not_hide_why_copy_failed():
-    """The role reads the objects; the connection need only list them."""
-
-    def denied(found_at):
-        raise AirflowFailException("Access Denied")
-
-    detail = ("s3://b/x.json", 3, "ts", "int8", "0", 1207, "Invalid digit, Value 's', Pos 0, Type: Long")
-    session, store = SimpleNamespace(run=lambda statement: [detail]), SimpleNamespace(lines=denied)
-    refused = ValueError({"S": "ERROR", "C": "XX000", "M": "Load into table 't' failed."})
-    text = str(failure(session, store, Copy("s.t", "s3://b/m", ROLE), refused))
-    assert text.startswith("s3://b/x.json, line 3: column 'ts' (int8) cannot be loaded into s.t: Invalid digit")
-    assert "record: cannot be shown: Access Denied" in text

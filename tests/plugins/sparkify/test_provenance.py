@@ -1,13 +1,19 @@
-from sparkify import provenance
+from sparkify.inspection import Inspection
 from sparkify.objects import S3Object
+from sparkify.provenance import groups
 
 
-def test_what_identifies_records_is_read_as_copy_reads_it():
-    body = b'{"id": 1.0, "x": {"id": 9}}\n\n{"id":"b"}{"x":1}[2]\n{"id":"c" broken {"id":"d"}'
-    assert provenance.record_keys(body, "id") == {"1.0", "b"}
+def seen(*keys):
+    return Inspection(1, False, 1, record_keys=frozenset(keys))
 
 
 def test_objects_that_share_a_key_are_copied_apart_and_others_together():
     objects = [S3Object("b", str(n)) for n in range(4)]
-    keys = dict(zip(objects, [{"x"}, {"y"}, {"x", "z"}, {"z"}], strict=True))
-    assert provenance.groups(keys) == [[objects[0], objects[1], objects[3]], [objects[2]]]
+    found = dict(zip(objects, [seen("x"), seen("y"), seen("x", "z"), seen("z")], strict=True))
+    assert groups(found) == [[objects[0], objects[1], objects[3]], [objects[2]]]
+
+
+def test_objects_with_records_that_have_no_key_are_copied_apart():
+    objects = [S3Object("b", str(n)) for n in range(3)]
+    found = dict(zip(objects, [seen(None), seen("x"), seen("y", None)], strict=True))
+    assert groups(found) == [[objects[0], objects[1]], [objects[2]]]

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -6,16 +7,19 @@ from airflow.sdk.exceptions import AirflowFailException
 from sparkify.migrations import Change, apply_missing, numbered
 from sparkify.warehouse import Session
 
+CREATE = Path(__file__).parents[4] / "include" / "sql" / "create"
+VERSIONS = list(range(1, 1 + len(list(CREATE.glob("[0-9]*.sql")))))
+
 
 def test_prepared_by_several_runs_at_once_on_an_empty_warehouse(pipeline):
     """Bug 16: DDL is for what is missing, and never drops."""
     runs = [pipeline.run(run_id=f"manual__{n}") for n in range(4)]
     with ThreadPoolExecutor(len(runs)) as threads:
         prepared = list(threads.map(lambda run: run.task("prepare"), runs))
-    assert sorted(result["applied"] for result in prepared) == [[], [], [], [1, 2, 3, 4]]
+    assert sorted(result["applied"] for result in prepared) == [[], [], [], VERSIONS]
     assert pipeline.schemas() == {result["run_schema"] for result in prepared}
     versions = pipeline.sql("select version, file_name from {star}.schema_versions order by 1")
-    assert [version for version, _ in versions] == [1, 2, 3, 4]
+    assert [version for version, _ in versions] == VERSIONS
     assert pipeline.run(run_id="manual__0").task("prepare")["applied"] == []
 
 

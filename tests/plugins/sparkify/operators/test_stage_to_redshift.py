@@ -91,14 +91,14 @@ def test_backups_neighbours_and_folder_markers_are_left_out(station):
 
 def test_an_object_that_is_replaced_after_it_was_copied_is_copied_again(station, monkeypatch):
     """What is noted as staged is the version that was staged."""
-    count = copying.rows_loaded
+    count = copying.loaded
 
     def replaced_meanwhile(session):
         monkeypatch.undo()
         put(station, "2024-01-01.json", ("C", "Cedar", 9.0))
         return count(session)
 
-    monkeypatch.setattr(copying, "rows_loaded", replaced_meanwhile)
+    monkeypatch.setattr(copying, "loaded", replaced_meanwhile)
     assert stage(station)["rows"] == 2
     assert station.sql("select station from weather.staging_readings order by 1") == [("A",), ("C",)]
 
