@@ -11,12 +11,12 @@ RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
 # Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
-export DATA FROM TO HOURLY PLAN
+export DATA FROM TO HOURLY PLAN OBJECT REASON
 unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long up down backfill reprocess sql status bench lint clean lock browser
+.PHONY: help setup tools run test test-long up down backfill reprocess replay sql status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ backfill: setup ## load FROM= TO= (ISO 8601, UTC, TO not included) as one run; H
 
 reprocess: setup ## load exactly the stale hours again (make status shows them)
 	@$(SANDBOX) reprocess
+
+replay: setup ## load what is in quarantine again, after a correction (OBJECT= REASON=: parts of the address, the reason)
+	@$(SANDBOX) replay $${OBJECT:+--object "$$OBJECT"} $${REASON:+--reason "$$REASON"}
 
 sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
 	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql

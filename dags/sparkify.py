@@ -102,10 +102,11 @@ with DAG(
             description="What to redo: everything, or a part. Hours count as loaded only by runs of everything.",
         ),
         "replay": Param(
-            False,
-            type="boolean",
+            [],
+            type="array",
+            items={"type": "string"},
             title="Replay",
-            description="Load song objects again of which something is in quarantine.",
+            description="Addresses (s3://...) of song objects to load again although they have not changed.",
         ),
     },
     default_args={
@@ -170,7 +171,7 @@ with DAG(
             f"{STAR}.quarantine", f"{RUN}.rejected_records", f"{RUN}.broken_songs", REJECTED_RECORDS, share="1"
         ),
         on_drift="{{ var.value.get('sparkify_songs_drift', 'evolve') }}",
-        replay="{{ params.replay }}",
+        replay="{{ params.replay | tojson }}",
     )
     load_songplays = LoadFactOperator(
         task_id="load_songplays",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
@@ -47,7 +47,7 @@ class Run:
         end: the hour after the last, ISO 8601.
         variables: the Airflow Variables that templates read.
         only: the part that the run is limited to, or `everything`.
-        replay: whether what is in quarantine is tried again.
+        replay: addresses of song objects to load again.
         run_type: Airflow's word for what started it.
         run_id: names the run; the same id is the same run, as a retry or a cleared task would be.
     """
@@ -61,14 +61,14 @@ class Run:
         run_id: str | None = None,
         *,
         only: str = "everything",
-        replay: bool = False,
+        replay: Sequence[str] = (),
         run_type: str = "manual",
     ) -> None:
         self.dag = dag
         self.run_type = run_type
         self.run_id = run_id or f"{run_type}__{start}_{end}_{datetime.now(timezone.utc).isoformat()}"
         self.interval = (start, end) if run_type == "scheduled" else (None, None)
-        self.params = {"start": start, "end": end, "only": only, "replay": replay}
+        self.params = {"start": start, "end": end, "only": only, "replay": list(replay)}
         if run_type == "scheduled":
             self.params |= {"start": None, "end": None}
         self.variables = variables

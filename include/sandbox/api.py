@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -92,7 +93,7 @@ class AirflowApi:
         """Lets runs of a DAG start."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
-    def trigger(self, dag_id: str, conf: dict[str, str]) -> str:
+    def trigger(self, dag_id: str, conf: Mapping[str, object]) -> str:
         """Starts a run without a logical date, with params, and returns its id."""
         return str(
             self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]

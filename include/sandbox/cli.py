@@ -57,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--hourly", action="store_true", help="every hour as a run, by `airflow backfill create`")
     backfill.add_argument("--plan", action="store_true", help="print what it would do, and change nothing")
     _command(commands, "reprocess", _reprocess, "load exactly the stale hours again")
+    replay = _command(commands, "replay", _replay, "load what is in quarantine again, after a correction")
+    replay.add_argument("--object", default="", metavar="TEXT", help="only of objects whose address holds this")
+    replay.add_argument("--reason", default="", metavar="TEXT", help="only what is there for a reason that holds this")
     _command(commands, "down", _down, "stop everything; the data is kept")
     _command(commands, "status", _status, "print addresses, hours loaded, missing, stale and failed, and alerts")
     sql = _command(commands, "sql", _sql, "run SQL on the sandbox Redshift, rows tab-separated")
@@ -116,6 +119,12 @@ def _reprocess(options: argparse.Namespace) -> None:
     from include.sandbox.loads import reprocess
 
     reprocess(options.state, _console())
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from include.sandbox.replay import Selection, replay
+
+    replay(options.state, Selection(options.object, options.reason), _console())
 
 
 def _down(options: argparse.Namespace) -> None:

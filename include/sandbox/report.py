@@ -77,8 +77,8 @@ def _input(api: AirflowApi, run_ids: Sequence[str]) -> dict[str, int]:
 
     figures = {"runs": len(run_ids)}
     for what, task in (("event", "stage_events"), ("song", "stage_songs")):
-        read, staged = total(task, "lines"), total(task, "rows")
-        figures |= {f"{what} lines": read, f"= {what}s staged": staged, f"+ {what}s rejected": read - staged}
+        read, staged, rejected = total(task, "lines"), total(task, "rows"), total(task, "rejected")
+        figures |= {f"{what} lines": read, f"= {what}s staged": staged, f"+ {what}s rejected": rejected}
     passed = total("check_quality", "passed")
     checks = passed + total("check_quality", "warned") + total("check_quality", "failed")
     return {**figures, "checks": checks, "checks passed": passed}

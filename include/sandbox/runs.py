@@ -43,13 +43,13 @@ class Runs:
     reprocess: str = "completed"
     _told: set[tuple[str, Task]] = field(default_factory=set, init=False)
 
-    def load_range(self, start: datetime, end: datetime) -> list[str]:
-        """Loads a half-open interval, in UTC, as one run; returns its id.
+    def load_range(self, start: datetime, end: datetime, **params: object) -> list[str]:
+        """Loads a half-open interval, in UTC, as one run, with further params; returns its id.
 
         Raises:
             SandboxError: the run failed; the message says in which task and why.
         """
-        run_id = self.api.trigger(DAG_ID, {"start": start.isoformat(), "end": end.isoformat()})
+        run_id = self.api.trigger(DAG_ID, {**params, "start": start.isoformat(), "end": end.isoformat()})
         with self._progress() as progress:
             bar = progress.add_task(f"{_span(start, end)} as one run", total=None)
             while (state := self.api.run_state(DAG_ID, run_id)) not in RUN_ENDED:

@@ -242,14 +242,6 @@ class TooManyRejectedError(AirflowFailException):
         )
 
 
-def objects(session: Session, table: str) -> set[str]:
-    """The addresses of the objects of which something is in quarantine."""
-    return {
-        f"s3://{bucket}/{key}"
-        for bucket, key in session.run(f"select distinct bucket, object_key from {table} where resolved_at is null")
-    }
-
-
 def keep(
     session: Session, quarantine: Quarantine, staged_table: str, rejected: Sequence[Rejected], run_id: str
 ) -> list[Rejected]:

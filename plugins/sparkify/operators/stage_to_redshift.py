@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -66,7 +67,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         on_drift: what it means if the keys of an object's records are not those of the feed: ``evolve`` (load, and say
             what to add), ``warn`` (load, and say so) or ``freeze`` (fail). That a required key is missing from all
             records of an object is an error in any case. Templated.
-        replay: ``True`` to copy again also objects of which something is in quarantine. Templated.
+        replay: addresses (``s3://…``), as a JSON list, of objects that are copied again although they were loaded in
+            that version. Templated.
         aws_conn_id: the connection that lists the objects and writes the manifest.
         kwargs: see ``WarehouseOperator``.
     """
@@ -109,7 +111,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         feed: Feed | None = None,
         quarantine: Quarantine | None = None,
         on_drift: Policy | str = "evolve",
-        replay: str = "False",
+        replay: str = "[]",
         aws_conn_id: str = "aws_default",
         **kwargs: Any,
     ) -> None:
@@ -180,7 +182,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         expected = self._expected(store)
         if self.loaded_objects is None:
             return expected
-        again = quarantine.objects(session, self.quarantine.table) if self.quarantine and self.replay == "True" else ()
+        again = json.loads(self.replay)
         return ledger.differing(session, self.loaded_objects, self.table, self.source, expected, again)
 
     def _inspected(self, session: Session, store: Store, objects: list[S3Object]) -> Inspections:

@@ -1,0 +1,102 @@
+"""Has records that are in quarantine loaded again: after their objects, the tables or the rules were corrected."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from include.sandbox import process
+from include.sandbox.airflow import DAG_ID
+from include.sandbox.report import print_report, row_counts
+from include.sandbox.runs import Runs
+from include.sandbox.services import connect, query
+from include.sandbox.session import session
+from include.sandbox.state import State
+
+HOUR = timedelta(hours=1)
+SHOWN = 20  # kinds of reasons that are listed
+OPEN = """
+    select staged_table, 's3://' || bucket || '/' || object_key, day, coalesce(rule, reason)
+    from sparkify.quarantine
+    where
+        resolved_at is null
+        and position(%s in 's3://' || bucket || '/' || object_key) > 0
+        and position(%s in reason) > 0
+"""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which records are tried again.
+
+    Args:
+        object: a part of the objects' addresses; empty for all.
+        reason: a part of the reasons; empty for all.
+    """
+
+    object: str = ""
+    reason: str = ""
+
+    def found(self, state: State) -> list[tuple[str, str, datetime | None, str]]:
+        """Returns of each record the staging table, the object's address, its day, and what is wrong."""
+        with connect(state) as connection, connection.cursor() as cursor:
+            cursor.execute(OPEN, (self.object, self.reason))
+            return [tuple(row) for row in cursor.fetchall()]
+
+
+def replay(root: Path, selection: Selection, console: Console) -> None:
+    """Loads the objects of a selection again: the days of events as ranges, songs with the first of them.
+
+    A publication replaces what it publishes, so nothing is published twice; what still cannot be loaded stays where it
+    is. Starts what is not running for the time that it takes.
+    """
+    from sparkify.interval import Interval  # Airflow's SDK takes seconds to import
+
+    with process.stopped_by_signals(), session(root, None, console) as (sandbox, api, check):
+        found = selection.found(sandbox.state) if sandbox.state.loaded else []
+        if not found:
+            console.print("Nothing that is in quarantine fits.")
+            return
+        _show(console, "in quarantine", found)
+        hours = sorted(
+            {day.replace(tzinfo=timezone.utc) + n * HOUR for _, _, day, _ in found if day for n in range(24)}
+        )
+        songs = sorted({url for _, url, day, _ in found if day is None})
+        api.unpause(DAG_ID)
+        runs = Runs(sandbox, api, console, check)
+        began, before = time.monotonic(), row_counts(sandbox.state)
+        ids = []
+        for block in Interval.blocks(hours):
+            ids += runs.load_range(block.start, block.end, replay=songs)
+            songs = []
+        if songs:
+            hour = _any_hour(sandbox.state)
+            ids += runs.load_range(hour, hour + HOUR, replay=songs, only="dimensions")
+        print_report(console, sandbox.state, api, {"replayed": ids}, before, time.monotonic() - began)
+        left = selection.found(sandbox.state)
+        console.print(f"{len(found) - len(left):,} of {len(found):,} records are not in quarantine any more.")
+        _show(console, "still in quarantine", left)
+
+
+def _any_hour(state: State) -> datetime:
+    with connect(state) as connection:
+        ((hour,),) = query(connection, "select min(hour) from sparkify.loaded_hours")
+    return _utc(hour)
+
+
+def _utc(moment: Any) -> datetime:
+    known: datetime = moment.replace(tzinfo=timezone.utc)
+    return known
+
+
+def _show(console: Console, what: str, found: Sequence[tuple[str, str, datetime | None, str]]) -> None:
+    counts = Counter((table, reason) for table, _, _, reason in found)
+    for (table, reason), count in counts.most_common(SHOWN):
+        console.print(f"{what}: {count:,} of {table}: {reason}", markup=False, highlight=False, soft_wrap=True)
