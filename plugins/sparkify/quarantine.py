@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from sparkify.warehouse import Session, unqualified
 
 URL_SHOWN = 256  # bytes of an address that the load views keep
 LONGEST_RECORD, LONGEST_VALUE = 16_384, 1_024  # bytes of the columns
+# NUL, bytes that are no UTF-8 (as Python's surrogateescape has them), and other lone surrogates
+UNLOADABLE = re.compile("[\0\ud800-\udfff]")
 LISTED = 10  # rejected records that a message shows
 
 
@@ -194,9 +197,9 @@ def _paired(
     columns: Sequence[str],
 ) -> Iterator[tuple[LoadError | Broken, Record]]:
     for record in records:
-        # of several records that end on one line, the one that can be read is where a column is at fault
-        whole = record.is_readable and len(record.text) <= LONGEST
-        fits = [error for error in at_line.get(record.line, ()) if bool(error.column) == whole or not whole]
+        # of several records that end on one line, one with columns is not what could not be read
+        has_columns = isinstance(record.value, Mapping) and len(record.text) <= LONGEST
+        fits = [error for error in at_line.get(record.line, ()) if error.column or not has_columns]
         if fits:
             at_line[record.line].remove(fits[0])
             yield fits[0], record
@@ -209,7 +212,7 @@ def _paired(
 
 def _comparable(value: Any) -> str:
     """A loaded value, and the JSON value that it was loaded from, as the same text."""
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):  # blanks load as NULL into a number
         return ""
     if isinstance(value, (Number, int, float)) and not isinstance(value, bool):
         return f"{float(value):.17g}"
@@ -296,9 +299,13 @@ def _row(one: Rejected, staged_table: str, run_id: str) -> dict[str, Any]:
 
 
 def _cut(text: str, limit: int) -> str:
-    """What fits into a column: bytes that are no UTF-8, and NUL, which no column takes, are written as escapes."""
-    loadable = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "\\x00")
-    return loadable.encode()[:limit].decode(errors="ignore")
+    """What fits into a column, with escapes for what no column takes."""
+    return UNLOADABLE.sub(_escaped, text).encode()[:limit].decode(errors="ignore")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code & 0xFF:02x}" if code == 0 or 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def listed(rejected: Sequence[Rejected]) -> str:

@@ -119,9 +119,15 @@ def excerpt(text: str, limit: int = SHOWN) -> str:
     """The beginning of a text, printable, and its length in bytes if that is not all."""
     if len(text) <= limit:
         return printable(text)
-    return f"{printable(text[:limit])}… ({len(text.encode('utf-8', 'surrogateescape')):,} bytes)"
+    return f"{printable(text[:limit])}… ({len(text.encode('utf-8', 'surrogatepass')):,} bytes)"
 
 
 def as_json(value: Any) -> str:
-    """A value as it would stand in the object."""
-    return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+    """A value as it would stand in the object, its numbers as they were written."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{as_json(key)}:{as_json(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(as_json, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,6 +1,7 @@
 """Spoils a bucket-shaped folder by one named kind of bad input at a time: what a healthy bucket does not hold.
 
-A kind is one entry of `KINDS`. Each spoils one value of a record, one line, one object, or the layout of the bucket.
+A kind is one entry of `KINDS`. Each spoils one value of a record, one line, one object, or the layout of the bucket,
+and says what must become of it.
 """
 
 import gzip
@@ -8,8 +9,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from include.sandbox.sample.bucket import JSONPATHS_KEY, as_lines
+
+LOGS, SONGS = "log_data/**/*-events.json", "song_data/**/*.json"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class Corruption:
     value: bytes | None = None
 
 
+Fate = Literal["quarantined", "published", "warned", "stopped"]
+
+
 @dataclass(frozen=True)
 class Value:
     """A record in which one value is replaced.
@@ -39,33 +46,41 @@ class Value:
         column: the JSON key.
         token: the new value as the bytes that stand in the object, quotes included.
         glob: which objects have such records.
+        fate: what must become of it: `quarantined`, with the rest of its object loaded; `published`; `warned`, which
+            is published with a warning of a check; or `stopped`, with nothing of the run published.
+        reason: what the quarantine, the check or the error says of it.
+        means: the value as a healthy record would give it, where it is published as something else.
     """
 
     column: str
     token: bytes
-    glob: str = "log_data/**/*-events.json"
+    glob: str = LOGS
+    fate: Fate = "quarantined"
+    reason: str = ""
+    means: bytes = b""
 
     def spoil(self, path: Path, line: int | None) -> tuple[int | None, str | None, bytes | None]:
         """Replace the value in the line, by default in the first play, whose loss a reader would notice."""
-        lines = path.read_bytes().split(b"\n")
-        number = line or _first_play(lines)
-        marked = as_lines([{**json.loads(lines[number - 1]), self.column: _MARK}]).encode()
-        lines[number - 1] = marked.replace(json.dumps(_MARK).encode(), self.token)
-        path.write_bytes(b"\n".join(lines))
+        number = line or _first_play(path.read_bytes().split(b"\n"))
+        _replace(path, number, self.column, self.token)
         return number, self.column, self.token
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line that is no record.
+    """A line that is no record, or not as the others.
 
     Args:
         change: makes the bad line out of the good one.
         glob: which objects have such lines.
+        fate: see `Value`.
+        reason: see `Value`.
     """
 
     change: Callable[[bytes], bytes]
-    glob: str = "log_data/**/*-events.json"
+    glob: str = LOGS
+    fate: Fate = "quarantined"
+    reason: str = "the record cannot be loaded: Invalid JSON format"
 
     def spoil(self, path: Path, line: int | None) -> tuple[int | None, str | None, bytes | None]:
         """Change the line, by default the first play."""
@@ -83,10 +98,14 @@ class Object:
     Args:
         change: makes the bad content out of the good one; None means that the object goes.
         glob: which objects are meant.
+        fate: see `Value`.
+        reason: see `Value`.
     """
 
     change: Callable[[bytes], bytes] | None
-    glob: str = "log_data/**/*-events.json"
+    glob: str = LOGS
+    fate: Fate = "stopped"
+    reason: str = ""
 
     def spoil(self, path: Path, line: int | None) -> tuple[int | None, str | None, bytes | None]:
         """Rewrite the object, or remove it; no line is at fault."""
@@ -97,40 +116,101 @@ class Object:
         return None, None, None
 
 
+def _pretty(content: bytes) -> bytes:
+    return b"\n".join(json.dumps(json.loads(line), indent=2).encode() for line in content.split(b"\n"))
+
+
+def _renamed(content: bytes, key: str, name: str) -> bytes:
+    return content.replace(f'"{key}":'.encode(), f'"{name}":'.encode())
+
+
 _MARK = "the value to replace"
-_SONGS = "song_data/**/*.json"
+_DIGIT, _LENGTH = "cannot be loaded: Invalid digit", "cannot be loaded: String length exceeds DDL length"
+_TOO_MANY = "records cannot be loaded into"
 
 KINDS: Mapping[str, Value | Line | Object] = {
-    # Longer than any VARCHAR, which ends at 65,535 bytes (AWS: r_Character_types); the second if bytes are counted.
-    "value_too_long": Value("artist", b'"%s"' % (b"x" * 70_000)),
-    "value_too_long_in_bytes": Value("song", b'"%s"' % ("\u00e9" * 40_000).encode()),
-    "nul_character": Value("firstName", b'"Nul\\u0000la"'),
-    "nul_byte": Value("firstName", b'"Nul\x00la"'),
-    "invalid_utf8": Value("artist", b'"Caf\xe9 Latin"'),
-    "text_for_number": Value("sessionId", b'"twelve"'),
-    "text_for_timestamp": Value("ts", b'"yesterday"'),
-    "text_for_user": Value("userId", b'"guest"'),
-    "fraction_for_integer": Value("itemInSession", b"1.5"),
-    "integer_overflow": Value("sessionId", b"9223372036854775808"),
-    "missing_timestamp": Value("ts", b"null"),
-    "timestamp_in_seconds": Value("ts", b"1543658410"),
-    "play_without_user": Value("userId", b'""'),
-    "unknown_level": Value("level", b'"platinum"'),
+    # Values that their column does not take. Longer than any VARCHAR, which ends at 65,535 bytes (AWS:
+    # r_Character_types); the second if bytes are counted.
+    "value_too_long": Value("artist", b'"%s"' % (b"x" * 70_000), reason=_LENGTH),
+    "value_too_long_in_bytes": Value("song", b'"%s"' % ("\u00e9" * 40_000).encode(), reason=_LENGTH),
+    "nul_byte": Value("firstName", b'"Nul\x00la"', reason="the record cannot be loaded: Invalid JSON format"),
+    "leading_nul": Value("firstName", b'"\\u0000la"', reason="Invalid null byte"),
+    "invalid_utf8": Value("artist", b'"Caf\xe9 Latin"', reason="unsupported UTF-8 codepoints"),
+    "lone_surrogate": Value("artist", b'"Caf\\ud800"', reason="unsupported UTF-8 codepoints"),
+    "text_for_number": Value("sessionId", b'"twelve"', reason=_DIGIT),
+    "text_for_timestamp": Value("ts", b'"yesterday"', reason=_DIGIT),
+    "iso_for_timestamp": Value("ts", b'"2018-12-01T10:00:00Z"', reason=_DIGIT),
+    "text_for_user": Value("userId", b'"guest"', reason=_DIGIT),
+    "text_for_fraction": Value("length", b'"three minutes"', reason=_DIGIT),
+    "object_for_number": Value("status", b'{"code":200}', reason=_DIGIT),
+    "array_for_number": Value("itemInSession", b"[1]", reason=_DIGIT),
+    "fraction_for_integer": Value("itemInSession", b"1.5", reason=_DIGIT),
+    "integer_overflow": Value("sessionId", b"9223372036854775808", reason="Overflow"),
+    "small_integer_overflow": Value("itemInSession", b"2147483648", reason="Overflow"),
+    "not_a_number": Value("length", b"NaN", reason="the record cannot be loaded: Invalid JSON format"),
+    # Values that load and break a rule of the contract.
+    "missing_timestamp": Value("ts", b"null", reason="an event has a time"),
+    "timestamp_in_seconds": Value("ts", b"1543658410", reason="the time is in milliseconds"),
+    "timestamp_in_microseconds": Value("ts", b"1543658410796000", reason="the time is in milliseconds"),
+    "negative_timestamp": Value("ts", b"-1", reason="the time is in milliseconds"),
+    "timestamp_of_another_day": Value("ts", b"1546300800000", reason="a record is of the day of its object"),
+    "event_without_page": Value("page", b"null", reason="an event has a page"),
+    "play_without_user": Value("userId", b'""', reason="a play has a user"),
+    "play_of_blank": Value("userId", b'" "', reason="a play has a user"),
+    "play_of_null": Value("userId", b"null", reason="a play has a user"),
+    "play_without_session": Value("sessionId", b"null", reason="a play has a session"),
+    "play_without_place": Value("itemInSession", b'""', reason="a play has a place in its session"),
+    "play_without_level": Value("level", b'""', reason="a play has a level"),
+    "play_without_song": Value("song", b"null", reason="a play has a song"),
+    # Values that load as something else, or that no rule forbids.
+    "nul_character": Value("firstName", b'"Nul\\u0000la"', fate="published", means=b'"Nul"'),
+    "number_for_text": Value("artist", b"112", fate="published", means=b'"112"'),
+    "object_for_text": Value("userAgent", b'{"a":1}', fate="published", means=b'"{\\"a\\":1}"'),
+    "unknown_level": Value("level", b'"platinum"', fate="stopped", reason="level is one of free, paid"),
+    # Lines.
     "broken_json": Line(lambda line: line[:40]),
-    "array_for_object": Line(lambda line: b"[%s]" % line),
+    "missing_brace": Line(lambda line: line[:-1]),
+    "single_quotes": Line(lambda line: line.replace(b'"', b"'")),
     "text_for_object": Line(lambda line: b"<html>503 Slow Down</html>"),
-    "empty_file": Object(lambda content: b""),
-    "gzip_file": Object(lambda content: gzip.compress(content, mtime=0)),
-    "utf16_file": Object(lambda content: content.decode().encode("utf-16")),
-    "truncated_file": Object(lambda content: content[:-40]),
-    "song_value_too_long": Value("title", b'"%s"' % (b"y" * 70_000), _SONGS),
-    "song_text_for_number": Value("duration", b'"three minutes"', _SONGS),
-    "song_without_id": Value("song_id", b"null", _SONGS),
-    "song_broken_json": Line(lambda line: line[:40], _SONGS),
-    "song_empty_file": Object(lambda content: b"", _SONGS),
-    "jsonpaths_missing": Object(None, JSONPATHS_KEY),
+    "array_for_object": Line(lambda line: b"[%s]" % line, reason="Member is not an object"),
+    "number_for_object": Line(lambda line: b"12345"),
+    "empty_object": Line(lambda line: b"{}", reason="an event has a time"),
+    "blank_line": Line(lambda line: b"\n" + line, fate="published"),
+    "carriage_return": Line(lambda line: line + b"\r", fate="published"),
+    "unknown_key": Line(lambda line: line[:-1] + b',"device":"phone"}', fate="published"),
+    # Objects.
+    "empty_file": Object(lambda content: b"", fate="published"),
+    "pretty_printed_file": Object(_pretty, fate="published"),
+    "file_without_line_ends": Object(lambda content: content.replace(b"\n", b""), fate="published"),
+    "byte_order_mark": Object(lambda content: b"\xef\xbb\xbf" + content, fate="quarantined"),
+    "truncated_file": Object(lambda content: content[:-40], fate="quarantined"),
+    "gzip_file": Object(lambda content: gzip.compress(content, mtime=0), reason=_TOO_MANY),
+    "utf16_file": Object(lambda content: content.decode().encode("utf-16"), reason=_TOO_MANY),
+    "html_file": Object(lambda content: b"<html>\n<body>503 Slow Down</body>\n</html>", reason=_TOO_MANY),
+    "array_file": Object(lambda content: b"[%s]" % content.replace(b"\n", b",\n"), reason=_TOO_MANY),
+    "renamed_key": Object(lambda content: _renamed(content, "userId", "uid"), reason="are missing from all records"),
+    "key_in_another_case": Object(lambda content: _renamed(content, "ts", "TS"), reason="are missing from all records"),
+    # Songs.
+    "song_value_too_long": Value("title", b'"%s"' % (b"y" * 70_000), SONGS, reason=_LENGTH),
+    "song_text_for_number": Value("duration", b'"three minutes"', SONGS, reason=_DIGIT),
+    "song_without_id": Value("song_id", b"null", SONGS, reason="a song has an id"),
+    "song_without_title": Value("title", b"null", SONGS, reason="a song has a title"),
+    "song_without_artist": Value("artist_id", b'""', SONGS, reason="a song has an artist"),
+    "song_without_duration": Value("duration", b"null", SONGS, reason="a song has a duration"),
+    "song_broken_json": Line(lambda line: line[:40], SONGS),
+    "song_array": Line(lambda line: b"[%s]" % line, SONGS, reason="Member is not an object"),
+    "song_of_no_length": Value("duration", b"0", SONGS, fate="warned", reason="duration is positive"),
+    "song_off_the_globe": Value("artist_latitude", b"91.5", SONGS, fate="warned", reason="latitude is on the globe"),
+    "song_empty_file": Object(lambda content: b"", SONGS, fate="published"),
+    "song_renamed_key": Object(
+        lambda content: _renamed(content, "title", "name"), SONGS, reason="are missing from all records"
+    ),
+    # The file that maps keys to columns.
+    "jsonpaths_missing": Object(None, JSONPATHS_KEY, reason="does not exist"),
     "jsonpaths_broken": Object(lambda content: content[:-2], JSONPATHS_KEY),
-    "jsonpaths_too_short": Object(lambda content: content.replace(b"\"$['artist']\",", b""), JSONPATHS_KEY),
+    "jsonpaths_too_short": Object(
+        lambda content: content.replace(b"\"$['artist']\",", b""), JSONPATHS_KEY, reason="Number of jsonpaths"
+    ),
 }
 
 
@@ -153,6 +233,25 @@ def corrupt(folder: Path, kind: str, key: str | None = None, line: int | None = 
     if path is None or not path.is_file():
         raise FileNotFoundError(f"{folder} has no object {key or KINDS[kind].glob} to spoil by {kind}")
     return Corruption(kind, path.relative_to(folder).as_posix(), *KINDS[kind].spoil(path, line))
+
+
+def healthy(folder: Path, bad: Corruption) -> None:
+    """Make of a spoiled value what it is published as.
+
+    Args:
+        folder: in which `corrupt` has spoiled it.
+        bad: what `corrupt` returned.
+    """
+    kind = KINDS[bad.kind]
+    if isinstance(kind, Value) and kind.means and bad.line:
+        _replace(folder / bad.key, bad.line, kind.column, kind.means)
+
+
+def _replace(path: Path, number: int, column: str, token: bytes) -> None:
+    lines = path.read_bytes().split(b"\n")
+    marked = as_lines([{**json.loads(lines[number - 1]), column: _MARK}]).encode()
+    lines[number - 1] = marked.replace(json.dumps(_MARK).encode(), token)
+    path.write_bytes(b"\n".join(lines))
 
 
 def _first_play(lines: list[bytes]) -> int:

@@ -1,43 +1,207 @@
-"""Bad input ends in one clear error: nothing published, nothing lost, and no retry of what a retry cannot cure."""
+"""Bad input: what can be loaded is, what cannot is kept and explained, and what is worse stops the run at once."""
 
 import json
 import re
 import shutil
-from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tenacity
 from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from include.sandbox.sample.corrupt import KINDS, Corruption, corrupt
+from include.sandbox.sample.bucket import JSONPATHS_KEY
+from include.sandbox.sample.corrupt import KINDS, LOGS, SONGS, Corruption, Line, Object, Value, corrupt, healthy
+from sparkify.quarantine import TooManyRejectedError
 from tests.pipeline import Run
 
-LOADED = {"nul_character", "play_without_user", "empty_file", "song_empty_file"}  # tested below, or by the stand-in
-QUICK = {"value_too_long_in_bytes", "text_for_number", "invalid_utf8", "broken_json", "gzip_file", "truncated_file",
-         "song_text_for_number", "song_without_id", "unknown_level", "missing_timestamp", "timestamp_in_seconds",
-         "jsonpaths_missing", "jsonpaths_broken", "jsonpaths_too_short"}  # fmt: skip
-CHECKED = {
-    "unknown_level": "songplays: level is one of free, paid: 1 of",
-    "missing_timestamp": "staging_events.ts is not null: 1 of",
-    "timestamp_in_seconds": "staging_events: ts is in milliseconds: 1 of",
-    "song_without_id": "songs.song_id is not null: 1 of",
-}
+LOG = "log_data/2018/12/2018-12-01-events.json"
+TOLERANT = {"sparkify_rejected_share": "0.5"}
 
 
-@contextmanager
-def spoiled(pipeline, folder: Path, copy: Path, kind: str):
-    """The source with one bad object in it."""
-    bad = corrupt(shutil.copytree(folder, copy), kind)
-    if (copy / bad.key).exists():
-        pipeline.put(bad.key, (copy / bad.key).read_bytes())
-    else:
-        pipeline.remove(bad.key)
-    yield bad
-    pipeline.put(bad.key, (folder / bad.key).read_bytes())
+def of_fate(*fates: str, shape: type | tuple[type, ...] = (Value, Line, Object), glob: str = LOGS) -> list[str]:
+    of_glob = {name: kind for name, kind in KINDS.items() if kind.glob == glob}
+    return [name for name, kind in of_glob.items() if kind.fate in fates and isinstance(kind, shape)]
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    """The source, to be spoiled."""
+    return Path(shutil.copytree(folder, tmp_path / "bucket"))
+
+
+@pytest.fixture
+def deliver(loaded, folder: Path, copy: Path) -> Iterator[Callable[[set[str]], None]]:
+    """Puts spoiled objects into the bucket; they are put right again."""
+    delivered: set[str] = set()
+
+    def put(keys: set[str]) -> None:
+        delivered.update(keys)
+        for key in keys:
+            if (copy / key).exists():
+                loaded.put(key, (copy / key).read_bytes())
+            else:
+                loaded.remove(key)
+
+    yield put
+    for key in delivered:
+        loaded.put(key, (folder / key).read_bytes())
+
+
+def tolerant(loaded) -> Run:
+    run = loaded.run()
+    run.variables = run.variables | TOLERANT
+    return run
+
+
+def kept(loaded) -> dict[tuple[str, int], tuple[str, str, str, str]]:
+    """What is in quarantine, by object and line: column, value, reason and the record's beginning."""
+    rows = loaded.sql(
+        "select object_key, line_number, column_name, value, reason, left(record, 200) from {star}.quarantine "
+        "where resolved_at is null"
+    )
+    return {(key.removeprefix(f"{loaded.name}/"), line): tuple(rest) for key, line, *rest in rows}
+
+
+def plays_of(folder: Path) -> list[int]:
+    """The lines that hold plays, from 1."""
+    lines = (folder / LOG).read_bytes().split(b"\n")
+    return [number for number, line in enumerate(lines, 1) if b'"page":"NextSong"' in line]
+
+
+def require_explained(bad: Corruption, row: tuple[str, str, str, str]) -> None:
+    """The quarantine says which column and value are at fault, and why, and shows the record."""
+    kind = KINDS[bad.kind]
+    column, value, reason, record = row
+    assert kind.reason in reason
+    unreadable = "the record cannot be loaded" in kind.reason
+    if isinstance(kind, Value) and not unreadable:
+        assert column == kind.column.lower()
+        token = kind.token.decode("utf-8", "backslashreplace")
+        assert value[:100].replace(" ", "") == token[:100].replace(" ", "") or value == json.dumps(json.loads(token))
+    assert record
+
+
+def account(tally, results: dict[str, Any]) -> None:
+    """Every line that was read was loaded or is in quarantine."""
+    for task in ("stage_events", "stage_songs"):
+        with tally("records accounted for"):
+            assert results[task]["lines"] == results[task]["rows"] + results[task]["rejected"]
+
+
+def test_bad_records_of_an_object_are_kept_and_the_others_load(loaded, copy, deliver, expected, tally):
+    kinds = of_fate("quarantined", shape=(Value, Line))
+    bad = [corrupt(copy, kind, LOG, line) for kind, line in zip(kinds, plays_of(copy)[::3], strict=False)]
+    assert [one.kind for one in bad] == kinds
+    deliver({LOG})
+    results = tolerant(loaded).all()
+    found = kept(loaded)
+    for one in bad:
+        with tally("bad inputs"):
+            assert (LOG, one.line) in found, one
+            require_explained(one, found.pop((LOG, one.line)))
+    assert found == {}
+    account(tally, results)
+    assert results["stage_events"]["rejected"] == len(bad)
+    gone = {one.line for one in bad}
+    lines = (copy / LOG).read_bytes().split(b"\n")
+    (copy / LOG).write_bytes(b"\n".join(line for number, line in enumerate(lines, 1) if number not in gone))
+    assert loaded.published() == expected(source=copy)
+
+
+def test_bad_songs_are_kept_and_the_others_load(loaded, copy, deliver, expected, tally):
+    kinds = of_fate("quarantined", shape=(Value, Line), glob=SONGS)
+    keys = sorted(path.relative_to(copy).as_posix() for path in copy.glob(SONGS))[: len(kinds)]
+    bad = [corrupt(copy, kind, key) for kind, key in zip(kinds, keys, strict=True)]
+    deliver(set(keys))
+    results = tolerant(loaded).all()
+    found = kept(loaded)
+    for one in bad:
+        with tally("bad inputs"):
+            require_explained(one, found.pop((one.key, 1)))
+    assert found == {}
+    account(tally, results)
+    for key in keys:
+        (copy / key).unlink()
+    assert loaded.published() == expected(source=copy)
+
+
+def test_odd_records_that_are_no_worse_load(loaded, copy, deliver, expected, tally):
+    kinds = of_fate("published", shape=(Value, Line))
+    numbers = plays_of(copy)[: len(kinds)]
+    bad = [corrupt(copy, kind, LOG, line) for kind, line in zip(kinds, reversed(numbers), strict=True)]
+    deliver({LOG})
+    results = loaded.run().all()
+    assert kept(loaded) == {}
+    text = (copy / LOG).read_bytes()
+    (copy / LOG).write_bytes(b"\n".join(filter(None, text.split(b"\n"))))
+    for one in bad:
+        healthy(copy, one)
+    assert results["stage_events"]["rows"] == len((copy / LOG).read_bytes().split(b"\n"))
+    for _ in bad:
+        with tally("bad inputs"):
+            assert loaded.published() == expected(source=copy)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for glob in (LOGS, SONGS) for kind in of_fate("published", "quarantined", shape=Object, glob=glob)]
+)
+def test_an_odd_object_is_read_as_far_as_it_can_be(loaded, folder, copy, deliver, expected, tally, kind):
+    bad = corrupt(copy, kind)
+    deliver({bad.key})
+    whole = folder / bad.key
+    lines = whole.read_bytes().split(b"\n")
+    with tally("bad inputs"):
+        results = loaded.run().all()
+        staged = results["stage_events"]
+        rejected = {"byte_order_mark": 1, "truncated_file": len(lines)}.get(kind)  # in which line
+        assert list(kept(loaded)) == ([(LOG, rejected)] if rejected else [])
+        if kind == "song_empty_file":
+            (copy / bad.key).unlink()
+        elif kind != "empty_file":
+            assert staged["rows"] == len(lines) - (kind == "truncated_file")
+            shutil.copyfile(whole, copy / bad.key)
+        if kind == "truncated_file":
+            (copy / bad.key).write_bytes(b"\n".join(lines[:-1]))
+        assert loaded.published() == expected(source=copy)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for glob in (LOGS, SONGS, JSONPATHS_KEY) for kind in of_fate("stopped", glob=glob)]
+)
+def test_what_is_worse_stops_the_run_with_all_of_it_kept(loaded, folder, copy, deliver, tally, kind):
+    bad = corrupt(copy, kind)
+    deliver({bad.key})
+    with tally("bad inputs"):
+        message = failure(loaded)
+        assert KINDS[kind].reason in message
+        assert bad.key in message or "quality checks failed" in message
+        assert message.replace("\n", "").isprintable(), "what is shown does nothing to a terminal"
+        if "records cannot be loaded into" in KINDS[kind].reason:
+            assert "clear this task with everything downstream" in message
+            ((count,),) = loaded.sql("select count(*) from {star}.quarantine where resolved_at is null")
+            assert message.startswith(f"{count} of {count} records cannot")
+    deliver(set())
+    loaded.put(bad.key, (folder / bad.key).read_bytes())
+    loaded.run().all()
+    assert kept(loaded) == {}
+
+
+@pytest.mark.parametrize("kind", of_fate("warned", glob=SONGS))
+def test_what_a_check_warns_of_is_published(loaded, copy, deliver, expected, tally, kind):
+    bad = corrupt(copy, kind)
+    deliver({bad.key})
+    with tally("bad inputs"):
+        assert loaded.run().all()["check_quality"]["warned"] == 1
+        assert loaded.published() == expected(source=copy)
+
+
+def test_every_kind_of_bad_input_is_tried():
+    assert len(KINDS) >= 40
+    assert {kind.fate for kind in KINDS.values()} == {"quarantined", "published", "warned", "stopped"}
+    assert {kind.glob for kind in KINDS.values()} == {LOGS, SONGS, JSONPATHS_KEY}
 
 
 def failure(pipeline, run: Run | None = None, kind: type[AirflowException] = AirflowFailException) -> str:
@@ -45,77 +209,10 @@ def failure(pipeline, run: Run | None = None, kind: type[AirflowException] = Air
     published, source = pipeline.published(), pipeline.source()
     with pytest.raises(kind) as stopped:
         (run or pipeline.run()).all()
-    assert stopped.type is kind, "whether a retry may help"
+    assert stopped.type in (kind, TooManyRejectedError), "whether a retry may help"
     assert pipeline.published() == published
     assert pipeline.source() == source
     return str(stopped.value)
-
-
-def of_kinds(*, matching: Callable[[str], bool]):
-    names = [kind for kind in KINDS if kind not in LOADED and matching(kind)]
-    return [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.long) for kind in names]
-
-
-@pytest.mark.parametrize("kind", of_kinds(matching=lambda kind: "jsonpaths" not in kind and kind not in CHECKED))
-def test_a_record_that_cannot_be_loaded_is_named(loaded, folder, tmp_path, kind):
-    with spoiled(loaded, folder, tmp_path / "bucket", kind) as bad:
-        if kind == "nul_byte":
-            bad = replace(bad, column=None)  # JSON allows no raw control character: the whole record is unreadable
-        message = failure(loaded)
-        line = bad.line or _last_line(tmp_path / "bucket" / bad.key, kind)
-        assert f"{loaded.variables['sparkify_source']}/{bad.key}, line {line}: " in message
-        assert_value_is_shown(message, bad)
-        assert "clear this task with everything downstream" in message
-        column = (bad.column or "").lower()
-        assert loaded.sql(
-            "select 1 from sys_load_error_detail where file_name like "
-            f"'%{loaded.name}/{bad.key}%' and line_number = {line} and trim(column_name) = '{column}'"
-        ), "the detail is there to query although the transaction was rolled back"
-
-
-def assert_value_is_shown(message: str, bad: Corruption) -> None:
-    if bad.column:
-        assert f"column '{bad.column.lower()}'" in message
-    if bad.value:
-        shown = bad.value.decode(errors="replace")[:100]
-        assert shown in message.replace("\\\\", "\\") or not shown.isprintable()
-    assert message.replace("\n", "").isprintable(), "what is shown does nothing to a terminal"
-
-
-def _last_line(path: Path, kind: str) -> int:
-    return len(path.read_bytes().split(b"\n")) if kind == "truncated_file" else 1
-
-
-def test_a_number_column_is_described_without_a_length(loaded, folder, tmp_path):
-    with spoiled(loaded, folder, tmp_path / "bucket", "text_for_user"):
-        assert "column 'userid' (int8) cannot be loaded into" in failure(loaded)
-
-
-@pytest.mark.parametrize("kind", of_kinds(matching=CHECKED.__contains__))
-def test_a_record_that_loads_but_breaks_a_rule_is_counted(loaded, folder, tmp_path, kind):
-    with spoiled(loaded, folder, tmp_path / "bucket", kind):
-        message = failure(loaded)
-    assert CHECKED[kind] in message
-    assert message.startswith("1 of "), "only the rule that is broken is named"
-
-
-def test_a_play_of_nobody_is_told_and_left_out(loaded, folder, tmp_path):
-    """Bug 14: an empty userId is never a user."""
-    before = loaded.published()["songplays"]
-    with spoiled(loaded, folder, tmp_path / "bucket", "play_without_user"):
-        assert loaded.run().all()["check_quality"]["warned"] == 1
-        after = loaded.published()["songplays"]
-        assert after < before
-        assert after.total() == before.total() - 1
-    loaded.run().all()
-    assert loaded.published()["songplays"] == before
-
-
-@pytest.mark.parametrize("kind", of_kinds(matching=lambda kind: "jsonpaths" in kind))
-def test_a_jsonpaths_file_that_is_missing_or_broken_is_named(loaded, folder, tmp_path, kind):
-    with spoiled(loaded, folder, tmp_path / "bucket", kind):
-        message = failure(loaded)
-    assert f"{loaded.variables['sparkify_source']}/log_json_path.json" in message
 
 
 def changed(loaded, **variables: str) -> Run:
