@@ -15,6 +15,7 @@ from sparkify.macros import MACROS
 ROOT = Path(__file__).parents[2]
 SQL = ROOT / "include" / "sql"
 TEMPLATES = sorted(SQL.rglob("*.sql"))
+KEPT = [f"bind.{kind}_days" for kind in ("resolved", "quarantine", "results", "runs", "books")]
 CONTEXT = {
     "run_id": "manual__1",
     "dag_run": SimpleNamespace(dag_id="sparkify", run_id="manual__1"),
@@ -35,7 +36,7 @@ def bound(sql):
 
 
 def test_there_are_templates():
-    assert {path.parent.name for path in TEMPLATES} == {"create", "load", "publish", "stale"}
+    assert {path.parent.name for path in TEMPLATES} == {"create", "load", "maintain", "publish", "stale"}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -51,7 +52,7 @@ def test_values_are_bound_and_published_tables_are_never_truncated(path):
     names = set(re.findall(r"\{\{(.*?)\}\}", text))
     assert {name.strip() for name in names} <= {
         "star()", "run()", "reader_role()", "bind.start", "bind.end", "bind.start_ms", "bind.end_ms", "bind.run_id",
-        "bind.since", "bind.only", "events", "not_older('staged', 'known')", "keeps_contract",
+        "bind.since", "bind.only", *KEPT, "events", "not_older('staged', 'known')", "keeps_contract",
     }  # fmt: skip
     assert not re.search(r"\btruncate\b", text, re.IGNORECASE), "it commits on Redshift (AWS: r_TRUNCATE)"
 

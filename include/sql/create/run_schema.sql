@@ -2,8 +2,8 @@
 create schema if not exists {{ run() }};
 
 {% set events = run() ~ '.staging_events' %}{% include 'create/staging_events.sql' %}
--- What a play is: a NextSong. One of nobody has gone to quarantine by then. Seconds and milliseconds are added one after
--- the other: as one interval, ts would pass through floating point.
+-- What a play is: a NextSong. One of nobody has gone to quarantine by then. Seconds and milliseconds are added one
+-- after the other: as one interval, ts would pass through floating point.
 create or replace view {{ run() }}.plays as
 select
     userid,

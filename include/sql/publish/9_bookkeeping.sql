@@ -98,19 +98,19 @@ with staged as (
 events as (
     select
         count(*) as events,
-        sum(case when page = 'NextSong' then 1 else 0 end) as plays
+        coalesce(sum(case when page = 'NextSong' then 1 else 0 end), 0) as staged_plays
     from {{ run() }}.staging_events
     where ts >= {{ bind.start_ms }} and ts < {{ bind.end_ms }}
 ),
 
 broken as (
-    select count(*) as plays
+    select count(*) as broken_plays
     from {{ run() }}.broken_events
     where page = 'NextSong' and ts >= {{ bind.start_ms }} and ts < {{ bind.end_ms }}
 ),
 
 prepared as (
-    select count(*) as plays from {{ run() }}.songplays
+    select count(*) as prepared_plays from {{ run() }}.songplays
 ),
 
 published as (
@@ -135,9 +135,9 @@ select
     coalesce(staged.lines_scanned, 0),
     coalesce(staged.rows_loaded, 0),
     coalesce(staged.records_rejected, 0),
-    coalesce(events.plays, 0) + broken.plays,
-    broken.plays,
-    coalesce(events.plays, 0) - prepared.plays
+    events.staged_plays + broken.broken_plays,
+    broken.broken_plays,
+    events.staged_plays - prepared.prepared_plays
 from published
 cross join prepared
 cross join broken

@@ -1,5 +1,5 @@
--- The events of every hour that keep to the contract, and a checksum of them that does not depend on their order: an hour is stale when its
--- object would now give another one.
+-- The events of every hour that keep to the contract, and a checksum of them that does not depend on their order: an
+-- hour is stale when its object would now give another one.
 select
     timestamp 'epoch' + (ts / 3600000) * interval '1 hour' as hour,
     count(*) as events,
