@@ -480,7 +480,7 @@ PUBLICATION = [
         "the_pipeline_gives_no_proofs",
         "The DAG's publication is given nothing to prove.",
         DAG,
-        {"        proofs=together(BEFORE_COMMIT),\n": ""},
+        {"        proofs=together(BEFORE_COMMIT, TABLES, PERSONAL),\n": ""},
         (f"{RETRY}::test_what_the_checks_did_not_see_the_publication_proves_and_rolls_back",),
     ),
     Mutation(
@@ -699,7 +699,7 @@ ERRORS = [
         "an_event_without_a_time_is_lost",
         "An event without ts is in no interval, and nobody is told.",
         f"{PLUGIN}/star.py",
-        {'    *not_null(f"{RUN}.staging_events", "ts"),\n': ""},
+        {'        not_null("ts"),\n': ""},
         (f"{TESTS}/test_bad_input.py::test_a_record_that_loads_but_breaks_a_rule_is_counted",),
     ),
     Mutation(

@@ -21,6 +21,7 @@ CONTEXT = {
     "var": {"value": {}},
     "params": {},
     "events": "#recent_events",
+    "fresh_hours": 24,
     **MACROS,
 }
 
@@ -35,7 +36,7 @@ def bound(sql):
 
 
 def test_there_are_templates():
-    assert {path.parent.name for path in TEMPLATES} == {"create", "load", "publish", "stale"}
+    assert {path.parent.name for path in TEMPLATES} == {"check", "create", "load", "publish", "stale"}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -51,7 +52,7 @@ def test_values_are_bound_and_published_tables_are_never_truncated(path):
     names = set(re.findall(r"\{\{(.*?)\}\}", text))
     assert {name.strip() for name in names} <= {
         "star()", "run()", "reader_role()", "bind.start", "bind.end", "bind.start_ms", "bind.end_ms", "bind.run_id",
-        "bind.since", "bind.only", "events", "not_older('staged', 'known')",
+        "bind.since", "bind.only", "events", "fresh_hours", "not_older('staged', 'known')",
     }  # fmt: skip
     assert not re.search(r"\btruncate\b", text, re.IGNORECASE), "it commits on Redshift (AWS: r_TRUNCATE)"
 
