@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal, cast
 
 from sparkify.checks.check import Check
-from sparkify.checks.rules import RowRule
+from sparkify.checks.rules import TEMPLATE, RowRule
 from sparkify.checks.tables import Tables, key_of
 
 BETWEEN = "\n;\n"
@@ -25,7 +25,7 @@ def together(
 ) -> list[Check]:
     """A template field that holds these checks, for operators that take some.
 
-    Their SQL is rendered as one template: to compile one for each takes as long as to run them.
+    What is templated of their SQL is rendered as one template: to compile one for each takes as long as to run them.
 
     Args:
         checks: not rendered.
@@ -47,9 +47,11 @@ def together(
     complete = [replace(check, shown=_shown(check, tables or {}, personal or {})) for check in checks]
 
     def rendered(context: Any, jinja_env: Any) -> list[Check]:
-        texts = list(dict.fromkeys(text for check in complete for text in check.texts))
-        joined = jinja_env.from_string(BETWEEN.join(texts)).render(context)
-        found = dict(zip(texts, joined.split(BETWEEN), strict=True))
+        texts = dict.fromkeys(text for check in complete for text in check.texts)
+        templates = [text for text in texts if TEMPLATE.search(text)]
+        joined = jinja_env.from_string(BETWEEN.join(templates)).render(context)
+        found = dict(zip(texts, texts, strict=True))
+        found |= zip(templates, joined.split(BETWEEN), strict=bool(templates))
         return [check.with_texts(found) for check in complete]
 
     return cast("list[Check]", rendered)

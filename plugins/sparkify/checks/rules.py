@@ -113,8 +113,8 @@ def references(column: str, parent: str, parent_column: str, parent_where: str =
         f".{column} is in {unqualified(parent)}",
         (column,),
         f"checked.{column} is not null and {key} is null",
-        join=f"left join (select distinct {parent_column} as {key} from {parent} where {parent_where}) as {key}s "
-        f"on checked.{column} = {key}s.{key}",
+        join=f"left join (select distinct {parent_column} as {key} from {parent} where {parent_where}) as {key}_keys "
+        f"on checked.{column} = {key}_keys.{key}",
         others={parent: (parent_column,)},
     )
 
