@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
 from sparkify.checks.check import Check
-from sparkify.checks.rules import TEMPLATE, RowRule
+from sparkify.checks.rules import RowRule
 from sparkify.checks.tables import Tables, key_of
 
 BETWEEN = "\n;\n"
+# An expression, or a text from its first statement on: what that sets may be named in all that follows.
+TEMPLATED = re.compile(r"\{%.*|\{\{.*?\}\}", re.DOTALL)
 
 Mask = Literal["hide", "hash"]
 
@@ -25,7 +28,7 @@ def together(
 ) -> list[Check]:
     """A template field that holds these checks, for operators that take some.
 
-    What is templated of their SQL is rendered as one template: to compile one for each takes as long as to run them.
+    Their SQL is rendered as one template: to compile one for each takes as long as to run them.
 
     Args:
         checks: not rendered.
@@ -48,10 +51,11 @@ def together(
 
     def rendered(context: Any, jinja_env: Any) -> list[Check]:
         texts = dict.fromkeys(text for check in complete for text in check.texts)
-        templates = [text for text in texts if TEMPLATE.search(text)]
+        # Nearly all that is templated names a schema, and there are two: each is rendered once.
+        templates = dict.fromkeys(piece for text in texts for piece in TEMPLATED.findall(text))
         joined = jinja_env.from_string(BETWEEN.join(templates)).render(context)
-        found = dict(zip(texts, texts, strict=True))
-        found |= zip(templates, joined.split(BETWEEN), strict=bool(templates))
+        pieces = dict(zip(templates, joined.split(BETWEEN), strict=bool(templates)))
+        found = {text: TEMPLATED.sub(lambda piece: pieces[piece[0]], text) for text in texts}
         return [check.with_texts(found) for check in complete]
 
     return cast("list[Check]", rendered)

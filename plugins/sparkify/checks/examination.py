@@ -63,7 +63,7 @@ def examine(session: Session, checks: Sequence[Check], parameters: Mapping[str, 
         statement = "\nunion all\n".join(scan.select(number, width) for number, scan in enumerate(asked))
         for number, examined, unknown, *failed in session.run(statement, parameters) if asked else []:
             for position, count in zip(asked[int(number)].failed, failed, strict=False):
-                results[position] = Result(checks[position], int(examined), int(count), int(unknown))
+                results[position] = Result(checks[position], int(examined or 0), int(count or 0), int(unknown))
     ordered = [results[position] for position in range(len(checks))]
     return [_with_sample(session, result, parameters) for result in ordered]
 
@@ -89,9 +89,9 @@ def _row_scan(checks: Mapping[int, Check]) -> Scan:
 
 def _query_scan(checks: Mapping[int, Check]) -> Scan:
     (sql,) = {FOR_READERS.sub("", check.rule.sql) for check in checks.values() if isinstance(check.rule, QueryRule)}
-    failed = dict.fromkeys(checks, "coalesce(sum(failed), 0)")
+    failed = dict.fromkeys(checks, "sum(failed)")
     unknown = "count(case when examined = 0 then 1 end)"
-    return Scan(f"(\n{sql}\n) as outcome", "coalesce(sum(examined), 0)", unknown, failed)
+    return Scan(f"(\n{sql}\n) as outcome", "sum(examined)", unknown, failed)
 
 
 def _rows_of(*checks: Check) -> str:
