@@ -116,10 +116,11 @@ def test_an_hour_of_the_night_may_be_empty_or_not(judge):
     assert judge(COUNT)[:3] == (True, 1, 0)
 
 
-def test_one_odd_week_does_not_decide_what_is_usual(judge):
+@pytest.mark.parametrize(("plays", "passes"), [(48, True), (500, False)])
+def test_one_odd_week_does_not_decide_what_is_usual(judge, plays, passes):
     judge.knows({**USUAL, HOUR - WEEK: 100_000})
-    judge.plays({HOUR: 48})
-    assert judge(COUNT)[:3] == (True, 1, 0)
+    judge.plays({HOUR: plays})
+    assert judge(COUNT)[:3] == (passes, 1, int(not passes))
 
 
 def test_only_the_same_hour_of_the_same_weekday_in_the_eight_weeks_before_counts(judge):
