@@ -29,7 +29,7 @@ from pathlib import Path
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 
 from sparkify.alerts import notify_failure
-from sparkify.checks import together
+from sparkify.checks import declared_tables, together
 from sparkify.contracts import EVENTS, SONGS
 from sparkify.macros import MACROS, bound, parameters
 from sparkify.operators.clean_up import CleanUpOperator
@@ -50,6 +50,7 @@ from sparkify.star import (
     LOG_KEY_FORMAT,
     OF_PUBLISHED,
     PARTS_OF,
+    PERSONAL,
     PUBLICATION,
     PUBLISHED,
     RUN,
@@ -61,6 +62,8 @@ SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}
 # A run goes on with as many records in quarantine, if they are no greater share of all.
 REJECTED_RECORDS = "{{ var.value.get('sparkify_rejected_records', 100) }}"
 REJECTED_SHARE = "{{ var.value.get('sparkify_rejected_share', 0.1) }}"
+CHANGES = sorted(f"create/{path.name}" for path in (SQL / "create").glob("[0-9]*.sql"))
+TABLES = declared_tables(SQL, [*CHANGES, "create/run_schema.sql"])
 IAM_ROLE = "{{ var.value.sparkify_iam_role }}"
 # Where the search for stale hours finds events: those of this run's own days, and those that it copies.
 STAGED_OR_RECENT = (
@@ -135,7 +138,7 @@ with DAG(
         schema=STAR,
         run_schema=RUN,
         bootstrap="create/schema.sql",
-        changes=sorted(f"create/{path.name}" for path in (SQL / "create").glob("[0-9]*.sql")),
+        changes=CHANGES,
         run_sql="create/run_schema.sql",
         reader_role="{{ reader_role() }}",
     )
@@ -197,7 +200,7 @@ with DAG(
     )
     check_quality = DataQualityOperator(
         task_id="check_quality",
-        checks=together([*BEFORE_PUBLICATION, *OF_PUBLISHED]),
+        checks=together([*BEFORE_PUBLICATION, *OF_PUBLISHED], TABLES, PERSONAL),
         results_table=f"{STAR}.quality_results",
         inputs=PUBLISHED,
         trigger_rule="none_failed",  # a limited run skips some of the loads
@@ -206,7 +209,7 @@ with DAG(
         task_id="publish",
         sql=PUBLICATION,
         mutex_table=f"{STAR}.publish_mutex",
-        proofs=together(BEFORE_COMMIT),
+        proofs=together(BEFORE_COMMIT, TABLES, PERSONAL),
         inputs=["staging_events", "staging_songs", *PUBLISHED, "check_quality"],
         outlets=[Asset(f"sparkify.{table}") for table in PUBLISHED],
     )

@@ -2,7 +2,22 @@
 
 from dataclasses import replace
 
-from sparkify.checks import accepted, holds, not_null, references, unique
+from sparkify.checks import (
+    Mask,
+    Share,
+    accepted,
+    custom,
+    expect,
+    holds,
+    in_range,
+    matches,
+    not_null,
+    references,
+    unique,
+)
+from sparkify.checks.rules import Rule
+from sparkify.contracts import EVENTS, SONGS
+from sparkify.feed import Feed, first_broken
 from sparkify.operators.publish import Step
 from sparkify.parts import CHECKS, DIMENSIONS, FACTS
 
@@ -10,6 +25,10 @@ RUN, STAR = "{{ run() }}", "{{ star() }}"
 LOG_KEY_FORMAT = "%Y/%m/%Y-%m-%d-events.json"  # of the app's daily objects, with the codes of strftime
 PUBLISHED = ("songplays", "users", "songs", "artists", "time")
 PLAYED = ("songplay_id", "start_time", "user_id", "level", "session_id")
+LEVELS = ("free", "paid")
+DIMENSION_KEYS = {"users": "user_id", "songs": "song_id", "artists": "artist_id"}
+FRESH_HOURS = 24
+LEAST_MATCH_RATE = 0.001  # of Sparkify's own plays, half a percent is of a song that it has metadata for
 IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
 
 # What a run that is limited to a part has to do with; what is not listed belongs to every run.
@@ -33,69 +52,158 @@ PUBLICATION = [
     Step("publish/9_bookkeeping.sql"),
 ]
 
-DAY_MS = 86_400_000
-IN_DAYS = (
-    f"ts >= %(start_ms)s::bigint / {DAY_MS} * {DAY_MS} "
-    f"and ts < (%(end_ms)s::bigint + {DAY_MS - 1}) / {DAY_MS} * {DAY_MS}"
-)
+# Samples of failing rows tell users apart by a hash, and nothing else about them.
+PERSONAL: dict[str, Mask] = {
+    **dict.fromkeys(("user_id", "userid"), "hash"),
+    **dict.fromkeys(
+        ("first_name", "firstname", "last_name", "lastname", "location", "user_agent", "useragent"), "hide"
+    ),
+}
 
+
+def keeps_contract(feed: Feed) -> Rule:
+    """The check that no row breaks a rule of its feed."""
+    columns = dict.fromkeys(rule.column for rule in feed.rules)
+    return holds("keeps the contract", f"({first_broken(feed.rules)}) is null", *columns)
+
+
+# Zero rows pass almost everywhere: a quarter of all hours has no plays, and most runs bring no songs.
 BEFORE_PUBLICATION = [
-    # An event without a usable ts is in no interval, so that no run would ever publish it.
-    *not_null(f"{RUN}.staging_events", "ts"),
-    holds(f"{RUN}.staging_events", "ts is in milliseconds", "ts >= 1000000000000"),
-    holds(f"{RUN}.staging_events", "ts is of the object's day", IN_DAYS, severity="warn"),
-    *not_null(f"{RUN}.staging_events", "page", severity="warn"),
-    holds(f"{RUN}.staging_events", "a play has a user", "page <> 'NextSong' or userid is not null", severity="warn"),
-    *not_null(f"{RUN}.songplays", *PLAYED),
-    unique(f"{RUN}.songplays", "songplay_id"),
-    accepted(f"{RUN}.songplays", "level", ["free", "paid"]),
-    holds(f"{RUN}.songplays", "starts in the interval", IN_INTERVAL),
-    references(f"{RUN}.songplays", "start_time", f'{RUN}."time"', "start_time"),
-    references(f"{RUN}.songplays", "user_id", f"{RUN}.users", "user_id"),
-    *not_null(f"{RUN}.users", "user_id", "first_name", "last_name", "level"),
-    unique(f"{RUN}.users", "user_id", "hour"),
-    *not_null(f"{RUN}.songs", "song_id", "title", "artist_id", "duration"),
-    holds(f"{RUN}.songs", "its object is known", "song_id is null or object_key is not null"),
-    *not_null(f"{RUN}.artists", "artist_id", "name"),
-    unique(f"{RUN}.artists", "artist_id"),
-    unique(f'{RUN}."time"', "start_time"),
-    holds(f"{RUN}.songs", "duration is positive", "duration > 0", severity="warn"),
-    holds(f"{RUN}.artists", "latitude is on the globe", "latitude between -90 and 90", severity="warn"),
-    holds(f"{RUN}.artists", "longitude is on the globe", "longitude between -180 and 180", severity="warn"),
+    # What breaks the contract is in quarantine by now. An event without a time would be in no interval: lost.
+    *expect(f"{RUN}.staging_events", keeps_contract(EVENTS), zero_rows="pass"),
+    *expect(f"{RUN}.staging_songs", keeps_contract(SONGS), zero_rows="pass"),
+    replace(
+        *expect(
+            f"{RUN}.songplays",
+            custom(
+                "staged plays are published, in quarantine or delivered twice",
+                "{% include 'check/plays_reconcile.sql' %}",
+                shown=("staged_plays", "published_plays", "quarantined_plays", "duplicate_plays"),
+                unit="plays",
+            ),
+            zero_rows="pass",
+        ),
+        tables=("songplays", "staging_events"),
+    ),
+    *expect(
+        f"{RUN}.songplays",
+        *map(not_null, PLAYED),
+        unique("songplay_id"),
+        matches("songplay_id", "^[0-9a-f]{32}$"),
+        accepted("level", LEVELS),
+        holds("starts in the interval", IN_INTERVAL, "start_time"),
+        references("start_time", f'{RUN}."time"', "start_time"),
+        references("user_id", f"{RUN}.users", "user_id"),
+        zero_rows="pass",
+    ),
+    *expect(
+        f"{RUN}.songplays",
+        custom(
+            "plays an hour are as many as usual",
+            "{% include 'check/row_count.sql' %}",
+            shown=("hour", "plays", "usual_plays", "weeks_known"),
+            unit="hours",
+            unknown="fewer than 4 of the 8 weeks before are known",
+        ),
+        custom(
+            f"somebody played in the last {FRESH_HOURS} hours",
+            f"{{% set fresh_hours = {FRESH_HOURS} %}}{{% include 'check/freshness.sql' %}}",
+            shown=("newest_play", "interval_end"),
+            unit="ends of an interval",
+            unknown=f"the {FRESH_HOURS} hours before its end are not all loaded",
+        ),
+        zero_rows="pass",
+        severity="warn",
+    ),
+    replace(
+        *expect(
+            f"{RUN}.songplays",
+            custom(
+                "plays are of a known song",
+                "{% include 'check/match_rate.sql' %}",
+                shown=("plays", "matched"),
+                unit="plays",
+                unknown="fewer than 1,000 plays in the run and the 7 days before",
+            ),
+            zero_rows="pass",
+            severity="warn",
+            at_most=Share(1 - LEAST_MATCH_RATE),
+        ),
+        tables=("songplays", "songs"),
+    ),
+    *expect(
+        f"{RUN}.users",
+        *map(not_null, ("user_id", "first_name", "last_name", "level")),
+        unique("user_id", "hour"),
+        zero_rows="pass",
+    ),
+    *expect(
+        f"{RUN}.songs",
+        *map(not_null, ("song_id", "title", "artist_id", "duration")),
+        holds("its object is known", "song_id is null or object_key is not null", "song_id", "object_key"),
+        zero_rows="pass",
+    ),
+    *expect(
+        f"{RUN}.songs",
+        holds("duration is positive", "duration > 0", "duration"),
+        in_range("year", 0, 2100),
+        zero_rows="pass",
+        severity="warn",
+    ),
+    *expect(f"{RUN}.artists", *map(not_null, ("artist_id", "name")), unique("artist_id"), zero_rows="pass"),
+    *expect(
+        f"{RUN}.artists",
+        in_range("latitude", -90, 90),
+        in_range("longitude", -180, 180),
+        zero_rows="pass",
+        severity="warn",
+    ),
+    *expect(f'{RUN}."time"', unique("start_time"), zero_rows="pass"),
 ]
 LINKED = [
-    unique(f"{STAR}.songplays", "songplay_id", where=IN_INTERVAL),
-    references(
+    *expect(
         f"{STAR}.songplays",
-        "start_time",
-        f'{STAR}."time"',
-        "start_time",
+        unique("songplay_id"),
+        references("start_time", f'{STAR}."time"', "start_time", parent_where=IN_INTERVAL),
+        references("user_id", f"{STAR}.users", "user_id"),
+        references("song_id", f"{STAR}.songs", "song_id"),
+        references("artist_id", f"{STAR}.artists", "artist_id"),
+        zero_rows="pass",
         where=IN_INTERVAL,
-        parent_where=IN_INTERVAL,
     ),
-    references(f"{STAR}.songplays", "user_id", f"{STAR}.users", "user_id", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "song_id", f"{STAR}.songs", "song_id", where=IN_INTERVAL),
-    references(f"{STAR}.songplays", "artist_id", f"{STAR}.artists", "artist_id", where=IN_INTERVAL),
-    unique(f'{STAR}."time"', "start_time", where=IN_INTERVAL),
+    *expect(f'{STAR}."time"', unique("start_time"), zero_rows="pass", where=IN_INTERVAL),
 ]
 BEFORE_COMMIT = [
     *LINKED,
     # What this publication did not touch was proved when it was.
-    unique(f"{STAR}.users", "user_id", where=f"user_id in (select user_id from {RUN}.users)"),
-    unique(f"{STAR}.songs", "song_id", where=f"song_id in (select song_id from {RUN}.songs)"),
-    unique(f"{STAR}.artists", "artist_id", where=f"artist_id in (select artist_id from {RUN}.artists)"),
+    *(
+        check
+        for table, key in DIMENSION_KEYS.items()
+        for check in expect(
+            f"{STAR}.{table}", unique(key), zero_rows="pass", where=f"{key} in (select {key} from {RUN}.{table})"
+        )
+    ),
 ]
 
-# What a run that is limited to the checks looks at.
+# What a run that is limited to the checks looks at. Where nothing was published yet, there are no rows.
 OF_PUBLISHED = [
     replace(check, name=f"published {check.name}", tables=("published",))
     for check in (
-        *not_null(f"{STAR}.songplays", *PLAYED, where=IN_INTERVAL),
-        accepted(f"{STAR}.songplays", "level", ["free", "paid"], where=IN_INTERVAL),
+        *expect(
+            f"{STAR}.songplays",
+            *map(not_null, PLAYED),
+            accepted("level", LEVELS),
+            zero_rows="pass",
+            where=IN_INTERVAL,
+        ),
         *LINKED,
-        *(unique(f"{STAR}.{table}", f"{table[:-1]}_id") for table in ("users", "songs", "artists")),
-        *not_null(f"{STAR}.users", "user_id", "level"),
-        *not_null(f"{STAR}.songs", "song_id", "title", "artist_id", "duration"),
-        *not_null(f"{STAR}.artists", "artist_id", "name"),
+        *expect(f"{STAR}.users", unique("user_id"), *map(not_null, ("user_id", "level")), zero_rows="pass"),
+        *expect(
+            f"{STAR}.songs",
+            unique("song_id"),
+            *map(not_null, ("song_id", "title", "artist_id", "duration")),
+            zero_rows="pass",
+        ),
+        *expect(f"{STAR}.artists", unique("artist_id"), *map(not_null, ("artist_id", "name")), zero_rows="pass"),
     )
 ]

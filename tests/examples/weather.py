@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from sparkify.checks import holds, not_null, unique
+from sparkify.checks import expect, in_range, not_null, together, unique
 from sparkify.macros import MACROS
 from sparkify.operators.data_quality import DataQualityOperator
 from sparkify.operators.load_dimension import LoadDimensionOperator
@@ -56,11 +56,18 @@ with DAG(
     )
     check = DataQualityOperator(
         task_id="check",
-        checks=[
-            *not_null("weather.readings", "station", "taken_at"),
-            unique("weather.readings", "station", "taken_at"),
-            holds("weather.readings", "celsius is possible", "celsius between -90 and 60", severity="warn"),
-        ],
+        checks=together(
+            [
+                *expect(
+                    "weather.readings",
+                    not_null("station"),
+                    not_null("taken_at"),
+                    unique("station", "taken_at"),
+                    zero_rows="fail",
+                ),
+                *expect("weather.readings", in_range("celsius", -90, 60), zero_rows="fail", severity="warn"),
+            ]
+        ),
     )
     publish = PublishOperator(
         task_id="publish",
@@ -70,6 +77,6 @@ with DAG(
             "insert into weather.daily_means select trunc(taken_at), station, avg(celsius) from weather.readings "
             "where taken_at >= %(start)s and taken_at < %(end)s group by 1, 2;"
         ],
-        proofs=[unique("weather.daily_means", "day", "station")],
+        proofs=together(expect("weather.daily_means", unique("day", "station"), zero_rows="pass")),
     )
     stage >> [load_stations, load_readings] >> check >> publish

@@ -6,6 +6,7 @@ DAG = "dags/sparkify.py"
 SQL = "include/sql"
 PLUGIN = "plugins/sparkify"
 OPERATORS = f"{PLUGIN}/operators"
+RULES = f"{PLUGIN}/checks"
 
 TESTS = "tests/plugins/sparkify"
 DAG_TESTS = "tests/dags/test_sparkify.py"
@@ -224,43 +225,43 @@ BUGS = [
     Mutation(
         "bug_07_every_check_passes",
         "A check passes whatever it has found.",
-        f"{PLUGIN}/checks.py",
-        {"return self.failed == 0 and (self.examined > 0 or self.check.allow_empty)": "return True"},
+        f"{RULES}/results.py",
+        {"return self.check.at_most.holds(self.failed, self.examined)": "return True"},
         (CHECKS,),
     ),
     Mutation(
         "bug_07_no_check_stops_a_run",
         "A check of severity error is told and stops nothing.",
-        f"{PLUGIN}/checks.py",
+        f"{RULES}/results.py",
         {'return not self.passed and self.check.severity == "error"': "return False"},
         (CHECKS,),
     ),
     Mutation(
         "bug_07_not_null_counts_nothing",
         "The check for missing values finds none.",
-        f"{PLUGIN}/checks.py",
-        {"count(*) - count({column}) from {table}": "count(*) - count(*) from {table}"},
+        f"{RULES}/rules.py",
+        {'f"{column} is null")': 'f"{column} is null and {column} is not null")'},
         (CHECKS,),
     ),
     Mutation(
         "bug_07_unique_counts_nothing",
         "The check for rows that share a key finds none.",
-        f"{PLUGIN}/checks.py",
-        {"sum(copies - 1)": "sum(copies - copies)"},
+        f"{RULES}/rules.py",
+        {"count(*) - 1 as failed": "count(*) - count(*) as failed"},
         (CHECKS,),
     ),
     Mutation(
         "bug_07_references_looks_at_matches_only",
         "The check for values that are no key of the parent looks only at those that are.",
-        f"{PLUGIN}/checks.py",
+        f"{RULES}/rules.py",
         {"left join (select distinct": "inner join (select distinct"},
         (CHECKS,),
     ),
     Mutation(
         "bug_07_a_condition_is_never_broken",
         "The check of a condition finds no row that breaks it.",
-        f"{PLUGIN}/checks.py",
-        {"case when not ({condition}) then 1": "case when not ({condition}) then 0"},
+        f"{RULES}/rules.py",
+        {'f"not ({condition})"': 'f"not ({condition}) and {condition}"'},
         (CHECKS,),
     ),
     Mutation(
@@ -274,22 +275,26 @@ BUGS = [
     Mutation(
         "bug_08_only_count_of_rows",
         "A check passes if there is any row.",
-        f"{PLUGIN}/checks.py",
-        {"return self.failed == 0 and (self.examined > 0 or self.check.allow_empty)": "return self.examined > 0"},
+        f"{RULES}/results.py",
+        {"return self.check.at_most.holds(self.failed, self.examined)": "return self.examined > 0"},
         (CHECKS,),
     ),
     Mutation(
         "bug_08_the_pipeline_only_counts",
         "All that is asked of what is about to be published is that there are rows.",
         f"{PLUGIN}/star.py",
-        {"BEFORE_PUBLICATION = [": 'BEFORE_PUBLICATION = [holds(f"{RUN}.songplays", "rows", "true")]\nNOT_USED = ['},
+        {
+            "BEFORE_PUBLICATION = [": (
+                'BEFORE_PUBLICATION = expect(f"{RUN}.songplays", holds("rows", "true"), zero_rows="fail")\nNOT_USED = ['
+            )
+        },
         (f"{TESTS}/test_bad_input.py::test_what_is_worse_stops_the_run_with_all_of_it_kept",),
     ),
     Mutation(
         "bug_08_nothing_passes_where_rows_are_expected",
         "An empty table passes a check that expects rows.",
-        f"{PLUGIN}/checks.py",
-        {"(self.examined > 0 or self.check.allow_empty)": "True"},
+        f"{RULES}/results.py",
+        {'return self.check.zero_rows == "pass"': "return True"},
         (CHECKS,),
     ),
     Mutation(

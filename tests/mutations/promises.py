@@ -1,6 +1,19 @@
 """What this project promises beyond not having those bugs, each promise broken."""
 
-from tests.mutations.bugs import CHECKS, DAG, DAG_TESTS, HOURS, OPERATORS, PIECES, PLUGIN, PUBLISH, SQL, TESTS, TWICE
+from tests.mutations.bugs import (
+    CHECKS,
+    DAG,
+    DAG_TESTS,
+    HOURS,
+    OPERATORS,
+    PIECES,
+    PLUGIN,
+    PUBLISH,
+    RULES,
+    SQL,
+    TESTS,
+    TWICE,
+)
 from tests.mutations.mutation import Mutation
 
 CHANGED = f"{TESTS}/test_changed_source.py"
@@ -10,6 +23,8 @@ LIMITED = f"{TESTS}/test_limited_runs.py"
 BLANKS = f"{TESTS}/test_trailing_blanks.py"
 STAGE = f"{TESTS}/operators/test_stage_to_redshift.py"
 INTERVAL = f"{TESTS}/test_interval.py"
+STAR_TESTS = f"{TESTS}/test_star.py"
+DECLARATION = f"{TESTS}/checks/test_declaration.py"
 NEWER = f"{RETRY}::test_what_was_staged_before_a_newer_version_was_published_changes_nothing"
 EDGES = f"{TESTS}/test_any_order.py::test_a_play_on_the_hour_is_of_the_hour_that_begins"
 SONG_MOVES = f"{TESTS}/test_any_order.py::test_a_song_that_changes_takes_its_plays_along"
@@ -480,7 +495,7 @@ PUBLICATION = [
         "the_pipeline_gives_no_proofs",
         "The DAG's publication is given nothing to prove.",
         DAG,
-        {"        proofs=together(BEFORE_COMMIT),\n": ""},
+        {"        proofs=together(BEFORE_COMMIT, TABLES, PERSONAL),\n": ""},
         (f"{RETRY}::test_what_the_checks_did_not_see_the_publication_proves_and_rolls_back",),
     ),
     Mutation(
@@ -648,6 +663,143 @@ LIMITED_RUNS = [
         DAG,
         {"[*BEFORE_PUBLICATION, *OF_PUBLISHED]": "[*BEFORE_PUBLICATION, *OF_PUBLISHED[:1]]"},
         (f"{LIMITED}::test_checks_only",),
+    ),
+]
+
+# Checks tell what is wrong and how bad it is, and nothing about a person.
+OF_CHECKS = [
+    Mutation(
+        "a_share_is_not_looked_at",
+        "A threshold that is a share lets everything pass.",
+        f"{RULES}/check.py",
+        {"return failed <= self.allowed * examined": "return failed <= examined"},
+        (f"{CHECKS}::test_a_threshold_is_a_count_or_a_share",),
+    ),
+    Mutation(
+        "a_count_is_not_looked_at",
+        "A threshold that is a count lets nothing pass.",
+        f"{RULES}/check.py",
+        {"return failed <= self.allowed\n": "return failed <= 0\n"},
+        (f"{CHECKS}::test_a_threshold_is_a_count_or_a_share",),
+    ),
+    Mutation(
+        "each_check_scans_by_itself",
+        "Checks of the same rows do not share a scan.",
+        f"{RULES}/examination.py",
+        {"else (check.table, check.where)": "else (check.table, check.where, check.name)"},
+        (f"{CHECKS}::test_checks_of_the_same_rows_share_one_scan",),
+    ),
+    Mutation(
+        "the_condition_of_a_check_is_ignored",
+        "A check looks at all rows of its table.",
+        f"{RULES}/examination.py",
+        {"\\nwhere {checks[0].where}": "\\nwhere true"},
+        (f"{CHECKS}::test_only_the_rows_asked_for_are_looked_at",),
+    ),
+    Mutation(
+        "a_sample_shows_rows_that_are_right",
+        "The sample is of any rows.",
+        f"{RULES}/examination.py",
+        {" and ({rule.broken})": ""},
+        (f"{CHECKS}::test_a_rule_that_is_broken_fails_for_the_right_reason",),
+    ),
+    Mutation(
+        "a_sample_shows_persons",
+        "A sample shows personal fields as they are.",
+        f"{RULES}/declaration.py",
+        {"_masked(column, personal.get(column))": "_masked(column, None)"},
+        (f"{CHECKS}::test_a_sample_shows_whole_rows_but_nothing_about_a_person",),
+    ),
+    Mutation(
+        "the_dag_names_no_personal_columns",
+        "The samples of the DAG's checks show personal fields.",
+        DAG,
+        {"*OF_PUBLISHED], TABLES, PERSONAL)": "*OF_PUBLISHED], TABLES)"},
+        (f"{STAR_TESTS}::test_an_error_leaves_what_is_published_and_shows_rows_but_no_person",),
+    ),
+    Mutation(
+        "a_sample_is_as_long_as_it_gets",
+        "A sample is longer than what is kept of it.",
+        f"{RULES}/results.py",
+        {'return cut("\\n".join(lines), SAMPLE_BYTES)': 'return "\\n".join(lines)'},
+        (f"{CHECKS}::test_a_sample_is_short",),
+    ),
+    Mutation(
+        "warnings_are_not_handed_on",
+        "The task's result does not say which checks warned.",
+        f"{OPERATORS}/data_quality.py",
+        {"warnings = named(result for result in results if not result.passed)": "warnings = named([])"},
+        (f"{CHECKS}::test_all_rules_are_tried_and_a_warning_alone_does_not_fail",),
+    ),
+    Mutation(
+        "columns_are_not_looked_up",
+        "A column that is not there is met when the check runs, not when the DAG is parsed.",
+        f"{RULES}/declaration.py",
+        {"            if column not in known:": "            if column not in known and not known:"},
+        (f"{DECLARATION}::test_a_mistake_names_the_check_and_what_is_allowed",),
+    ),
+    Mutation(
+        "two_checks_may_have_one_name",
+        "Two checks keep their results under one name.",
+        f"{RULES}/declaration.py",
+        {"for name, times in names.items() if times > 1": "for name, times in names.items() if times > 9"},
+        (f"{DECLARATION}::test_a_name_is_unique",),
+    ),
+    Mutation(
+        "added_columns_are_not_known",
+        "A column that a later schema change adds cannot be checked.",
+        f"{RULES}/tables.py",
+        {"tables[key_of(table)].append(column)": "tables[key_of(table)]"},
+        (f"{TESTS}/checks/test_tables.py::test_what_the_sql_may_say",),
+    ),
+    Mutation(
+        "every_hour_of_the_week_is_alike",
+        "An hour is compared with those of other weekdays.",
+        f"{SQL}/check/row_count.sql",
+        {"weeks.week * interval '7 days' as hour": "weeks.week * interval '169 hours' as hour"},
+        (f"{STAR_TESTS}::test_an_hour_with_far_fewer_or_more_plays_than_usual_is_told",),
+    ),
+    Mutation(
+        "one_odd_week_decides",
+        "What is usual is the mean, not the median.",
+        f"{SQL}/check/row_count.sql",
+        {"percentile_cont(0.5) within group (order by plays) as plays": "avg(plays) as plays"},
+        (f"{STAR_TESTS}::test_one_odd_week_does_not_decide_what_is_usual",),
+    ),
+    Mutation(
+        "little_history_is_enough",
+        "An hour is judged by one earlier week.",
+        f"{SQL}/check/row_count.sql",
+        {"case when usual.weeks >= 4 then 1": "case when usual.weeks >= 1 then 1"},
+        (f"{STAR_TESTS}::test_too_little_history_passes_and_says_so",),
+    ),
+    Mutation(
+        "a_backfill_of_one_old_hour_is_stale",
+        "Hours that are not loaded count as hours without plays.",
+        f"{SQL}/check/freshness.sql",
+        {
+            "case when known.plays > 0 or known.hours >= {{ fresh_hours }} then 1": "case when true then 1",
+            "case when known.plays = 0 and known.hours >= {{ fresh_hours }} then 1": "case when known.plays = 0 then 1",
+        },
+        (f"{STAR_TESTS}::test_hours_that_are_not_loaded_say_nothing_about_the_source",),
+    ),
+    Mutation(
+        "a_source_that_dries_up_is_fresh",
+        "Plays of any time before count as fresh.",
+        f"{SQL}/check/freshness.sql",
+        {
+            "recent.since <= loaded_hours.hour then loaded_hours.plays": (
+                "recent.since is not null then loaded_hours.plays"
+            )
+        },
+        (f"{STAR_TESTS}::test_a_source_that_has_dried_up_is_told",),
+    ),
+    Mutation(
+        "songs_of_the_run_match_nothing",
+        "The match rate does not know the songs that the run brings.",
+        f"{SQL}/check/match_rate.sql",
+        {"from {{ run() }}.songs\n": "from {{ run() }}.songs where false\n"},
+        (f"{STAR_TESTS}::test_a_play_is_matched_by_a_published_song_or_one_of_the_run",),
     ),
 ]
 
@@ -864,4 +1016,4 @@ RUNS = [
     ),
 ]
 
-PROMISES = [*VERSIONS, *FUNCTION, *PUBLICATION, *STALENESS, *LIMITED_RUNS, *ERRORS, *RUNS]
+PROMISES = [*VERSIONS, *FUNCTION, *PUBLICATION, *STALENESS, *LIMITED_RUNS, *OF_CHECKS, *ERRORS, *RUNS]

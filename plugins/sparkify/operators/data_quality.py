@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify import checks as quality
-from sparkify.checks import Check, Result
+from sparkify.checks import Check
+from sparkify.checks.examination import examine
+from sparkify.checks.results import Result, named, table_of
 from sparkify.errors import explained
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.warehouse import Session
@@ -21,9 +22,10 @@ class DataQualityOperator(WarehouseOperator):
     """Runs declared checks in one statement, keeps and logs every result, and then fails if an error is among them.
 
     Args:
-        checks: what must hold. Templated.
+        checks: what must hold, as :func:`sparkify.checks.together` gives it. Templated.
         results_table: table that keeps the results (columns ``run_id``, ``check_name``, ``severity``, ``examined``,
-            ``failed``, ``passed``, ``checked_at``); None not to keep them. Templated.
+            ``failed``, ``passed``, ``threshold``, ``message``, ``sample``, ``checked_at``); None not to keep them.
+            Templated.
         kwargs: see ``WarehouseOperator``; the ``inputs`` must be current for the checks to mean anything. With a
             ``stamps_table``, checks that pass are stamped by the task's id, so that a publication can ask for them.
     """
@@ -39,26 +41,31 @@ class DataQualityOperator(WarehouseOperator):
         """Run the checks.
 
         Returns:
-            ``passed``, ``warned`` and ``failed``: how many checks did.
+            ``passed``, ``warned`` and ``failed``: how many checks did; ``warnings``: of each check that warned the
+            ``name``, ``severity``, ``examined``, ``failed``, ``threshold``, ``message`` and ``sample`` (text, a line
+            for each row).
 
         Raises:
-            AirflowFailException: a check of severity ``error`` failed; all failures are named.
+            AirflowFailException: a check of severity ``error`` failed; all failures are named, with their samples.
         """
         with explained(str(self.conn_id), "Checking the data"), self.session() as session:
             inputs = self.read_inputs(session)
             wanted = [check for check in self.checks if all(map(self.is_wanted, check.tables))]
-            results = run_checks(session, wanted, self.parameters)
+            results = examine(session, wanted, self.parameters)
             self._keep(session, results, str(context["run_id"]))
-            self.log.info("\n%s", "\n".join(str(result) for result in results))
+            self.log.info("\n%s", table_of(results))
             self._stop_on_errors(results)
             self.stamp(session, str(self.task_id), inputs)
-        passed = sum(result.passed for result in results)
-        return {"passed": passed, "warned": len(results) - passed, "failed": 0}
+        warnings = named(result for result in results if not result.passed)
+        return {"passed": len(results) - len(warnings), "warned": len(warnings), "failed": 0, "warnings": warnings}
 
     def _keep(self, session: Session, results: Sequence[Result], run_id: str) -> None:
         if self.results_table is None:
             return
-        rows = [{"run_id": run_id, **result.row} for result in results]
+        rows = [
+            {"run_id": run_id, "check_name": result.check.name, "passed": result.passed, **result.summary}
+            for result in results
+        ]
         session.insert(self.results_table, rows, dated="checked_at")
 
     def _stop_on_errors(self, results: Sequence[Result]) -> None:
@@ -69,21 +76,3 @@ class DataQualityOperator(WarehouseOperator):
                 f"{len(blocking)} of {len(results)} quality checks failed:\n{listed}\n"
                 "Correct the objects they come from, then clear the stage tasks with everything downstream of them."
             )
-
-
-def run_checks(session: Session, checks: Sequence[Check], parameters: dict[str, str] | None) -> list[Result]:
-    """Run checks in one statement.
-
-    Args:
-        session: inside a transaction or not.
-        checks: at least one, rendered.
-        parameters: the values that they name.
-
-    Returns:
-        A result for each, in their order.
-    """
-    counted = {
-        int(position): (int(examined), int(failed))
-        for position, examined, failed in session.run(quality.query(checks), parameters)
-    }
-    return [Result(check, *counted[position]) for position, check in enumerate(checks)]

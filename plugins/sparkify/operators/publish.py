@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.checks import Check
+from sparkify.checks.examination import examine
 from sparkify.errors import explained, retry_conflicts
-from sparkify.operators.data_quality import run_checks
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.parts import EVERYTHING
 from sparkify.warehouse import Session
@@ -107,9 +107,7 @@ class PublishOperator(WarehouseOperator):
         return self.is_wanted(step.table) and not (step.only_if and not session.run(step.only_if, self.parameters))
 
     def _prove(self, session: Session) -> None:
-        if not self.proofs:
-            return
-        broken = [result for result in run_checks(session, self.proofs, self.parameters) if not result.passed]
+        broken = [result for result in examine(session, self.proofs, self.parameters) if not result.passed]
         if broken:
             listed = "\n".join(f"  {result}" for result in broken)
             limited = "" if self.only == EVERYTHING else f" The run is limited to {self.only}: load everything instead."

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from sparkify.checks import unique
+from sparkify.checks import expect, together, unique
 from sparkify.operators.publish import PublishOperator
 
 TOTALS = "select * from {star}.totals order by 1"
@@ -57,7 +57,7 @@ def test_a_script_that_fails_takes_back_those_before_it(totals):
 
 
 def test_a_proof_that_does_not_hold_rolls_back_and_is_named(totals):
-    proofs = [unique(f"{totals.name}.totals", "id")]
+    proofs = together(expect(f"{totals.name}.totals", unique("id"), zero_rows="pass"))
     run = publication(totals, "insert into {star}.totals values (1, 12);", proofs=proofs)
     with pytest.raises(AirflowFailException, match=r"Nothing was published.*\n.*totals is unique by id: 1 of 2 rows"):
         run.task("task")
