@@ -16,7 +16,7 @@ unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long up down backfill reprocess sql status bench lint clean lock browser
+.PHONY: help setup tools run test test-long up down backfill reprocess sql inbox status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ reprocess: setup ## load exactly the stale hours again (make status shows them)
 
 sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
 	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql
+
+inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newest last
+	@$(SANDBOX) inbox
 
 status: setup ## hours loaded, missing, stale and failed; alerts
 	@$(SANDBOX) status

@@ -26,9 +26,24 @@ backfill create`.
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+from airflow.sdk import (  # type: ignore[attr-defined]  # its stub leaves out what deadlines need
+    DAG,
+    Asset,
+    AsyncCallback,
+    CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+)
 
-from sparkify.alerts import notify_failure
+from sparkify.alerts import (
+    LATE_AFTER,
+    notify_failure,
+    notify_late,
+    notify_recovery,
+    notify_run_failure,
+    notify_warnings,
+)
 from sparkify.checks import together
 from sparkify.macros import MACROS, bound, parameters
 from sparkify.operators.clean_up import CleanUpOperator
@@ -74,6 +89,13 @@ with DAG(
     tags=["sparkify", "redshift", "hourly"],
     template_searchpath=str(SQL),
     user_defined_macros=MACROS,
+    on_failure_callback=notify_run_failure,
+    # From the start of the hour. Not a VariableInterval: without its Variable Airflow would create no run at all.
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
+        interval=timedelta(hours=1) + LATE_AFTER,
+        callback=AsyncCallback(notify_late),
+    ),
     params={
         "start": Param(
             None,
@@ -137,6 +159,7 @@ with DAG(
         manifest=f"{WORK}/{RUN}/events.manifest",
         iam_role=IAM_ROLE,
         staged_objects=f"{RUN}.staging_events_objects",
+        on_success_callback=notify_warnings,
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -148,6 +171,7 @@ with DAG(
         loaded_objects=f"{STAR}.loaded_objects",
         staged_objects=f"{RUN}.staging_songs_objects",
         record_key="song_id",
+        on_success_callback=notify_warnings,
     )
     load_songplays = LoadFactOperator(
         task_id="load_songplays",
@@ -177,6 +201,7 @@ with DAG(
         results_table=f"{STAR}.quality_results",
         inputs=PUBLISHED,
         trigger_rule="none_failed",  # a limited run skips some of the loads
+        on_success_callback=notify_warnings,
     )
     publish = PublishOperator(
         task_id="publish",
@@ -202,6 +227,7 @@ with DAG(
         run_schema=RUN,
         published="{{ params.only == 'checks' or ti.xcom_pull(task_ids='publish') is not none }}",
         schemas_table=f"{STAR}.run_schemas",
+        on_success_callback=notify_recovery,
     )
 
     prepare >> [stage_events, stage_songs]
