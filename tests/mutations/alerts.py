@@ -102,7 +102,9 @@ ALERTS = [
         f"{PACKAGE}/journal.py",
         {
             "[channel for channel in entry.owed if channel not in channels]": "[]",
-            "self.owed = [channel for channel in channels if channel not in self.told]": "self.owed = self.owed if self.runs else list(channels)",
+            "self.owed = [channel for channel in channels if channel not in self.told]": (
+                "self.owed = self.owed if self.runs else list(channels)"
+            ),
         },
         (f"{CHANNELS}::test_a_dead_channel_hides_nothing_and_is_told_when_it_lives_again",),
     ),

@@ -60,6 +60,7 @@ class AlertingRun(Run):
 
 @pytest.fixture(autouse=True)
 def ui(monkeypatch):
+    """Airflow's address, which messages link to."""
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", UI)
 
 
