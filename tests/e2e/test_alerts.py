@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
-from include.sandbox import data
-from include.sandbox.airflow import DAG_ID, Airflow
+from include.sandbox.airflow import DAG_ID
 from include.sandbox.inbox import letters
-from include.sandbox.services import Sandbox
 from include.sandbox.state import REPOSITORY
+from tests.airflow_over_sample import airflow_over_sample
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -37,21 +32,12 @@ CHANNELS = ("mail", "slack", "sns", "webhook")
 
 
 @pytest.fixture(scope="module")
-def started():
-    """Airflow over the sample, and its REST API."""
-    root = Path(tempfile.mkdtemp(prefix="alerts-"))
-    (root / "dags").mkdir()
-    (root / "dags" / "last_try.py").write_text(LAST_TRY)
-    with Sandbox(root, fill=functools.partial(data.fill, source=data.SAMPLE)) as sandbox:
-        airflow = Airflow(sandbox, schedule=True, dags=root / "dags")
-        try:
-            airflow.migrate()
-            api = airflow.start()
-            api.unpause(DAG_ID)
-            yield airflow, api
-        finally:
-            airflow.stop()
-    shutil.rmtree(root)
+def started(tmp_path_factory):
+    """Airflow with its schedule on, and its REST API."""
+    dags = tmp_path_factory.mktemp("dags")
+    (dags / "last_try.py").write_text(LAST_TRY)
+    with airflow_over_sample(schedule=True, dags=dags) as found:
+        yield found
 
 
 def wait_for(condition, seconds=120):

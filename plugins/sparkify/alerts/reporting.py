@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -48,10 +48,13 @@ def report_by(
         second_hand: whether the task may have told it before; see :meth:`Journal.fail`.
     """
     try:
+        # What the task has read of connections is masked as in its log; the SDK has no public name for that.
+        from airflow.sdk._shared.secrets_masker import redact
+
         variables = _variables(context)
-        _Report(MetIn.of(context), incidents, healthy, second_hand, configured(variables)).tell(
-            variables[WORK_VARIABLE]
-        )
+        clean = [replace(incident, reason=str(redact(incident.reason))) for incident in incidents]
+        found = _Report(MetIn.of(context), clean, healthy, second_hand, configured(variables))
+        found.tell(variables[WORK_VARIABLE])
     except Exception:
         log.exception("Not told: %s. The task is what it was", [incident.name for incident in incidents])
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, stop_all, wait_random
 
 from sparkify.alerts.journal import Journal
 from sparkify.objects import split
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 T = TypeVar("T")
-PATIENCE = 10.0  # seconds in which a writer must win against the others
+PATIENCE, ATTEMPTS = 10.0, 20  # seconds and attempts, both, in which a writer must win against the others
 LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 # Short, since Airflow gives a callback 20 s after the end of its task (`[core] task_success_overtime`).
 CLIENT: dict[str, Any] = {
@@ -60,15 +60,17 @@ class State:
 
         Raises:
             ClientError, BotoCoreError: S3 refuses or does not answer.
-            OvertakenError: others were faster for all of ``PATIENCE``.
+            OvertakenError: others were faster for all of ``PATIENCE`` and all ``ATTEMPTS``.
         """
+        client = _client(self.aws_conn_id)
         overtaken = retry_if_exception_type(OvertakenError)
-        retrying = Retrying(retry=overtaken, wait=wait_random(0, 0.2), stop=stop_after_delay(PATIENCE), reraise=True)
-        changed: T = retrying(self._change, by)
+        # A busy machine may spend all of the time on one attempt.
+        stop = stop_all(stop_after_delay(PATIENCE), stop_after_attempt(ATTEMPTS))
+        retrying = Retrying(retry=overtaken, wait=wait_random(0, 0.2), stop=stop, reraise=True)
+        changed: T = retrying(self._change, client, by)
         return changed
 
-    def _change(self, by: Callable[[Journal], T]) -> T:
-        client = _client(self.aws_conn_id)
+    def _change(self, client: S3Client, by: Callable[[Journal], T]) -> T:
         bucket, key = located(self.url, self.dag_id)
         before, etag = read(client, bucket, key)
         journal = Journal.read(before) if before else Journal()

@@ -6,6 +6,7 @@ import json
 import os
 
 import pytest
+from airflow.sdk.log import mask_secret
 
 from include.sandbox.inbox import letters
 from sparkify.alerts.channels import configured, described, send
@@ -113,6 +114,14 @@ def test_only_channels_that_a_variable_chooses_are_there(channels):
     assert sorted(configured(channels)) == EACH
     assert configured(dict.fromkeys(channels, "")) == {}
     assert list(configured({"sparkify_alert_mail": "x@example.com"})) == ["mail"]
+
+
+def test_a_secret_in_an_error_is_masked_as_it_is_in_the_log(alerting, arrived):
+    run = alerting()
+    mask_secret("the-password-of-it")
+    run.ended("load_users", ValueError("the warehouse refused 'the-password-of-it'"))
+    for (text,) in arrived(run.run_id).values():
+        assert "the warehouse refused '***'" in text
 
 
 def test_what_arrives_holds_no_secret(sandbox, alerting, caplog):
