@@ -42,7 +42,7 @@ sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing e
 inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newest last
 	@$(SANDBOX) inbox
 
-status: setup ## hours loaded, missing, stale and failed; alerts
+status: setup ## hours loaded, missing, stale and failed; incidents; exits 1 if something needs a person
 	@$(SANDBOX) status
 
 test: tools browser ## run the tests (ARGS= for pytest)
