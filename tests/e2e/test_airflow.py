@@ -22,7 +22,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from include.sandbox.airflow import DAG_ID, open_api
+from include.sandbox.airflow import DAG_ID, open_api, ui_address
 from include.sandbox.aws import SOURCE_BUCKET
 from include.sandbox.services import Sandbox, app_client, connect, query, running
 from include.sandbox.status import overdue
@@ -131,13 +131,15 @@ def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_
     assert f"s3://{SOURCE_BUCKET}/{BAD_DAY}, line 2: column 'ts'" in message
     assert '"soon"' in message
     shown = command(root, "status")
-    assert "incidents 1 open, 0 over\n" in shown.stdout
-    assert "Task:     sparkify.stage_events, try 1" in shown.stdout
-    assert "Needs a person: 24 hours failed; open incidents: stage_events." in shown.stdout
+    # the schedule is on: its run of the last hour may have shown meanwhile that the task works again
+    assert re.search("^incidents (1 open, 0|0 open, 1) over$", shown.stdout, re.MULTILINE)
+    assert "Needs a person: 24 hours failed" in shown.stdout
     assert shown.returncode == 1
     inbox = command(root, "inbox").stdout
-    assert inbox.endswith("\n4 messages\n"), "one on each channel, and none more by the end of the run"
-    assert inbox.count(f"s3://{SOURCE_BUCKET}/{BAD_DAY}, line 2: column 'ts'") == 4
+    once_on_each_channel = 4
+    assert inbox.count("Task:     sparkify.stage_events, try 1") == once_on_each_channel
+    assert inbox.count(f"s3://{SOURCE_BUCKET}/{BAD_DAY}, line 2: column 'ts'") == once_on_each_channel
+    assert inbox.count(f"Log:      {ui_address(up)}/dags/sparkify/runs/") >= once_on_each_channel
     assert snapshot(up) == published
 
 

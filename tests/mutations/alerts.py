@@ -6,7 +6,7 @@ from tests.mutations.mutation import Mutation
 PACKAGE = f"{PLUGIN}/alerts"
 INCIDENTS = f"{TESTS}/alerts/test_incidents.py"
 CHANNELS = f"{TESTS}/alerts/test_channels.py"
-AT_ONCE = f"{INCIDENTS}::test_tasks_that_fail_at_the_same_moment_are_told_once"
+OVERTAKEN = f"{TESTS}/alerts/test_state.py::test_what_another_process_writes_between_reading_and_writing_is_kept"
 AGAIN = f"{INCIDENTS}::test_fail_fail_again_recover_gives_two_messages_on_every_channel"
 
 ALERTS = [
@@ -36,14 +36,14 @@ ALERTS = [
         "Tasks that fail at the same moment each make the journal, and each tell.",
         f"{PACKAGE}/state.py",
         {', IfNoneMatch="*")': ")"},
-        (AT_ONCE,),
+        (OVERTAKEN,),
     ),
     Mutation(
         "the_last_writer_wins",
         "What another task wrote into the journal meanwhile is lost.",
         f"{PACKAGE}/state.py",
         {", IfMatch=etag)": ")"},
-        (AT_ONCE,),
+        (OVERTAKEN,),
     ),
     Mutation(
         "an_earlier_hour_ends_an_incident",
@@ -79,14 +79,14 @@ ALERTS = [
         "a_backfilled_hour_is_late",
         "Each hour of a backfill is told to be late.",
         f"{PACKAGE}/callbacks.py",
-        {'    if dag_run["run_type"] == "scheduled" and ': "    if "},
+        {'dag_run["run_type"] != "scheduled" or ': ""},
         (f"{INCIDENTS}::test_old_hours_and_runs_that_have_ended_are_not_late",),
     ),
     Mutation(
         "a_failed_run_is_late_too",
         "A run that has failed, and told so, is told to be late as well.",
         f"{PACKAGE}/callbacks.py",
-        {' and dag_run["state"] in ("queued", "running")': ""},
+        {' or dag_run["state"] not in ("queued", "running")': ""},
         (f"{INCIDENTS}::test_old_hours_and_runs_that_have_ended_are_not_late",),
     ),
     Mutation(
@@ -112,7 +112,7 @@ ALERTS = [
         "a_dead_journal_hides_the_message",
         "Without S3 nobody is told anything.",
         f"{PACKAGE}/reporting.py",
-        {"            news = self.note(Journal())": "            news = {}"},
+        {"            self.send(self.note(Journal()))": "            self.note(Journal())"},
         (f"{CHANNELS}::test_a_journal_that_cannot_be_kept_hides_nothing",),
     ),
     Mutation(

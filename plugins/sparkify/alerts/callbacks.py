@@ -87,15 +87,17 @@ def notify_warnings(context: Any) -> None:
 async def notify_late(context: Any) -> None:
     """Tell that a scheduled run is not finished in time: the callback of the DAG's deadline.
 
-    Airflow gives every run with a logical date a deadline: those of backfills passed long ago, and a run that has
-    failed has told so.
+    Airflow gives every run with a logical date a deadline. Those of backfills passed long ago. So did that of a run
+    which the scheduler made after it: the schedule was off until then. And a run that has failed has told so.
 
     Args:
         context: ``dag_run`` as the REST API shows it, and the ``deadline``.
     """
     dag_run = context["dag_run"]
-    if dag_run["run_type"] == "scheduled" and dag_run["state"] in ("queued", "running"):
-        due, end = (datetime_of(text) for text in (context["deadline"]["deadline_time"], dag_run["data_interval_end"]))
+    if dag_run["run_type"] != "scheduled" or dag_run["state"] not in ("queued", "running"):
+        return
+    due, end = datetime_of(context["deadline"]["deadline_time"]), datetime_of(dag_run["data_interval_end"])
+    if datetime_of(dag_run["queued_at"]) <= due:
         reason = LATE_REASON.format(state=dag_run["state"], minutes=round((due - end).total_seconds() / 60))
         # The triggerer's event loop serves all triggers: a channel that does not answer must not hold it up.
         await asyncio.to_thread(report, context, [Incident(LATE, reason, LATE_ADVICE)])

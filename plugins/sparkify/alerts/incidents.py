@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 from urllib.parse import quote
@@ -40,6 +40,12 @@ class Incident:
         return self.name.partition("/")[0]
 
 
+def _ui() -> str:
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
+
+
 @dataclass(frozen=True)
 class MetIn:
     """The run in which an incident is met, or found to be over.
@@ -50,6 +56,7 @@ class MetIn:
         start: first moment of its interval, formatted by ``TIME``; empty if it has none.
         end: first moment after the interval.
         attempt: number of the task's attempt, from 1; 0 if unknown.
+        ui: address of Airflow's UI, without a slash at the end.
     """
 
     dag_id: str
@@ -57,6 +64,7 @@ class MetIn:
     start: str = ""
     end: str = ""
     attempt: int = 0
+    ui: str = field(default_factory=_ui)
 
     @classmethod
     def of(cls, context: Mapping[str, Any]) -> MetIn:
@@ -70,7 +78,8 @@ class MetIn:
         dag_id = str(ti.dag_id if ti else context["dag"].dag_id)
         run_id = str(dag_run.run_id if dag_run else context["run_id"])
         interval = _interval(dag_run, context.get("params") or {})
-        attempt = getattr(ti, "try_number", 0)
+        # The task in the context of a failed run is the one that it ended with, whichever failed.
+        attempt = 0 if "reason" in context else getattr(ti, "try_number", 0)
         if interval is None:
             return cls(dag_id, run_id, attempt=attempt)
         return cls(dag_id, run_id, moment(interval.start), moment(interval.end), attempt)
@@ -82,12 +91,9 @@ class MetIn:
 
     def url(self, task_id: str = "") -> str:
         """The page of the UI that shows the run, or a task of it and its log."""
-        from airflow.sdk.configuration import conf
-
         task = f"/tasks/{task_id}" if task_id else ""
         attempt = f"?try_number={self.attempt}" if task_id and self.attempt else ""
-        base = conf.get("api", "base_url", fallback="").rstrip("/")
-        return f"{base}/dags/{self.dag_id}/runs/{quote(self.run_id)}{task}{attempt}"
+        return f"{self.ui}/dags/{self.dag_id}/runs/{quote(self.run_id)}{task}{attempt}"
 
 
 def written(start: str, end: str) -> str:

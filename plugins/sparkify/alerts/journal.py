@@ -89,8 +89,9 @@ class Entry:
         """Note that a run did not meet it: it is over, unless later intervals failed."""
         self.failed = [[start, end] for start, end in self.failed if not (run.start <= start and end <= run.end)]
         if run.end >= self.until:
-            # A channel that never heard of the failure need not hear of its end.
-            self.status, self.changed, self.recovery, self.owed, self.owner = RECOVERED, now, run, [*self.told], ""
+            # Who never heard of the failure need not hear of its end; who is being told of it will have.
+            heard = [*self.told, *(self.owed if self.owner else [])]
+            self.status, self.changed, self.recovery, self.owed, self.owner = RECOVERED, now, run, heard, ""
 
     def is_free(self, owner: str, now: datetime) -> bool:
         """Whether an owner may take it: nobody else is telling it, and it is still worth telling."""

@@ -37,7 +37,7 @@ class Message:
 def about(entry: Entry) -> Message:
     """Tell what the journal has of an incident."""
     word, lines = _opened(entry) if entry.status == OPEN else _recovered(entry)
-    name = f"{entry.first.dag_id}.{entry.incident.name}"
+    of = "" if entry.incident.name == LATE else f".{entry.incident.name}"
     data = {
         "dag_id": entry.first.dag_id,
         "incident": entry.incident.name,
@@ -48,7 +48,8 @@ def about(entry: Entry) -> Message:
         "since": entry.since,
         "runs": entry.count,
     }
-    return Message(subject_of(f"{name} {word}"), "\n".join(f"{label:<9} {text}" for label, text in lines), data)
+    text = "\n".join(f"{label:<9} {said}" for label, said in lines)
+    return Message(subject_of(f"{entry.first.dag_id}{of} {word}"), text, data)
 
 
 def _opened(entry: Entry) -> tuple[str, list[tuple[str, str]]]:
@@ -75,7 +76,7 @@ def _recovered(entry: Entry) -> tuple[str, list[tuple[str, str]]]:
     ]
     if entry.failed and entry.incident.severity == "error":
         lines.append(("Open:", f"{_listed(entry.failed)} failed and did not succeed since: clear these runs."))
-    return "recovered", [*lines, ("Log:", run.url())]
+    return "is on time again" if entry.incident.name == LATE else "recovered", [*lines, ("Log:", run.url())]
 
 
 def _what(entry: Entry) -> tuple[str, str]:

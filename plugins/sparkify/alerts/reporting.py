@@ -56,7 +56,7 @@ def report_by(
         found = _Report(MetIn.of(context), clean, healthy, second_hand, configured(variables))
         found.tell(variables[WORK_VARIABLE])
     except Exception:
-        log.exception("Not told: %s. The task is what it was", [incident.name for incident in incidents])
+        log.exception("Perhaps not told: %s. The task is what it was", [incident.name for incident in incidents])
 
 
 @dataclass
@@ -76,13 +76,18 @@ class _Report:
         except Exception as error:
             # Better told twice than never.
             log.warning("The journal of alerts cannot be kept below %s: %s", work, described(error))
-            news = self.note(Journal())
-        told = {
+            self.send(self.note(Journal()))
+            return
+        if news:
+            told = self.send(news)
+            state.change(lambda journal: journal.settle(self.owner, told))
+
+    def send(self, news: Mapping[str, Entry]) -> dict[str, list[str]]:
+        """Tell the channels that are owed it; returns those that took it, by the incidents' names."""
+        return {
             name: send(about(entry), {way: by for way, by in self.channels.items() if way in entry.owed})
             for name, entry in news.items()
         }
-        if any(told.values()):
-            state.change(lambda journal: journal.settle(self.owner, told))
 
     def note(self, journal: Journal) -> dict[str, Entry]:
         """Write into the journal what the run met; returns what is to be told."""

@@ -78,6 +78,7 @@ def test_a_journal_that_cannot_be_kept_hides_nothing(alerting, told, moved, free
     moved("sparkify_aws", extra=endpoint)
     run.ended("load_users", ValueError("broken"))
     assert "The journal of alerts cannot be kept below s3://" in caplog.text
+    assert "Perhaps not told" not in caplog.text
     assert sorted(told(run)) == ["mail", "slack", "webhook"]
 
 
