@@ -113,7 +113,7 @@ ALERTS = [
         "Without S3 nobody is told anything.",
         f"{PACKAGE}/reporting.py",
         {"            self.send(self.note(Journal()))": "            self.note(Journal())"},
-        (f"{CHANNELS}::test_a_journal_that_cannot_be_kept_hides_nothing",),
+        (f"{CHANNELS}::test_without_the_bucket_of_the_journal_each_failure_is_told",),
     ),
     Mutation(
         "a_webhooks_address_is_logged",

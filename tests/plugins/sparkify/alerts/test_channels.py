@@ -82,6 +82,14 @@ def test_a_journal_that_cannot_be_kept_hides_nothing(alerting, told, moved, free
     assert sorted(told(run)) == ["mail", "slack", "webhook"]
 
 
+def test_without_the_bucket_of_the_journal_each_failure_is_told(alerting, told, caplog):
+    run = alerting()
+    run.variables = {**run.variables, "sparkify_work": "s3://no-such-bucket/work"}
+    run.ended("load_users", ValueError("broken"))
+    assert "The journal of alerts cannot be kept below s3://no-such-bucket/work: NoSuchBucket" in caplog.text
+    assert sorted(told(run)) == EACH
+
+
 def test_marks_of_html_and_slack_are_text_and_the_webhook_has_the_facts(sandbox, alerting, channels):
     run = alerting()
     run.ended("load_users", ValueError("<b>bold</b> & <!channel>"))
