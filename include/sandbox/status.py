@@ -77,7 +77,7 @@ def needs_a_person(
 
     Args:
         hours: what became of them.
-        incidents: that are open, by name.
+        incidents: that are open, by name; those of warnings ask for nobody.
         due: the hour whose scheduled run should be over and is not.
         healthy: whether all components of Airflow say that they are.
     """
@@ -85,8 +85,9 @@ def needs_a_person(
         yield "a component of Airflow is not healthy, and who is dead sends no alert"
     if hours.failed:
         yield f"{len(hours.failed):,} hours failed"
-    if incidents:
-        yield f"open incidents: {', '.join(sorted(incidents))}"
+    errors = sorted(name for name, entry in incidents.items() if entry.incident.severity == "error")
+    if errors:
+        yield f"open incidents: {', '.join(errors)}"
     if due:
         yield f"the schedule is on, and the hour {due:%Y-%m-%d %H}h is not loaded"
 
