@@ -16,7 +16,7 @@ unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long up down backfill reprocess replay sql status bench lint clean lock browser
+.PHONY: help setup tools run test test-long up down backfill reprocess replay sql inbox status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,7 +42,10 @@ replay: setup ## load what is in quarantine again, after a correction (OBJECT= R
 sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
 	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql
 
-status: setup ## hours loaded, missing, stale and failed; alerts
+inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newest last
+	@$(SANDBOX) inbox
+
+status: setup ## hours loaded, missing, stale and failed; incidents; exits 1 if something needs a person
 	@$(SANDBOX) status
 
 test: tools browser ## run the tests (ARGS= for pytest)

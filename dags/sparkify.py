@@ -26,9 +26,24 @@ backfill create`.
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+from airflow.sdk import (  # type: ignore[attr-defined]  # its stub leaves out what deadlines need
+    DAG,
+    Asset,
+    AsyncCallback,
+    CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+)
 
-from sparkify.alerts import notify_failure
+from sparkify.alerts import (
+    LATE_AFTER,
+    notify_failure,
+    notify_late,
+    notify_recovery,
+    notify_run_failure,
+    notify_warnings,
+)
 from sparkify.checks import declared_tables, together
 from sparkify.contracts import EVENTS, SONGS
 from sparkify.macros import MACROS, bound, parameters
@@ -82,6 +97,13 @@ with DAG(
     tags=["sparkify", "redshift", "hourly"],
     template_searchpath=str(SQL),
     user_defined_macros=MACROS,
+    on_failure_callback=notify_run_failure,
+    # From the start of the hour. Not a VariableInterval: without its Variable Airflow would create no run at all.
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
+        interval=timedelta(hours=1) + LATE_AFTER,
+        callback=AsyncCallback(notify_late),
+    ),
     params={
         "start": Param(
             None,
@@ -158,6 +180,7 @@ with DAG(
             f"{STAR}.quarantine", f"{RUN}.rejected_records", f"{RUN}.broken_events", REJECTED_RECORDS, REJECTED_SHARE
         ),
         on_drift="{{ var.value.get('sparkify_events_drift', 'evolve') }}",
+        on_success_callback=notify_warnings,
     )
     stage_songs = StageToRedshiftOperator(
         task_id="stage_songs",
@@ -175,6 +198,7 @@ with DAG(
         ),
         on_drift="{{ var.value.get('sparkify_songs_drift', 'evolve') }}",
         replay="{{ params.replay | tojson }}",
+        on_success_callback=notify_warnings,
     )
     load_songplays = LoadFactOperator(
         task_id="load_songplays",
@@ -204,6 +228,7 @@ with DAG(
         results_table=f"{STAR}.quality_results",
         inputs=PUBLISHED,
         trigger_rule="none_failed",  # a limited run skips some of the loads
+        on_success_callback=notify_warnings,
     )
     publish = PublishOperator(
         task_id="publish",
@@ -229,6 +254,7 @@ with DAG(
         run_schema=RUN,
         published="{{ params.only == 'checks' or ti.xcom_pull(task_ids='publish') is not none }}",
         schemas_table=f"{STAR}.run_schemas",
+        on_success_callback=notify_recovery,
     )
 
     prepare >> [stage_events, stage_songs]

@@ -104,6 +104,12 @@ class AirflowApi:
         body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
         self._send("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
 
+    def clear_downstream(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Clears one task of a run with everything downstream of it, so that the run goes on from there."""
+        chosen = {"dag_run_id": run_id, "task_ids": [task_id], "include_downstream": True}
+        body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, **chosen}
+        self._send("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
+
     def runs_between(self, dag_id: str, start: datetime, end: datetime) -> dict[str, str]:
         """Returns the state by run id of the runs whose logical date lies in the half-open interval, in its order."""
         query = {"logical_date_gte": start.isoformat(), "logical_date_lt": end.isoformat(), "order_by": "logical_date"}

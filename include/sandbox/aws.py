@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -74,13 +75,16 @@ def objects_below(s3: S3Client, bucket: str, prefix: str = "") -> Iterator[Objec
         yield from page.get("Contents", [])
 
 
-def alerts(aws: Mapping[str, str]) -> list[str]:
-    """Returns the messages in the alert inbox, oldest first, and leaves them there."""
+def queued(aws: Mapping[str, str]) -> list[tuple[datetime, str]]:
+    """Returns what SNS has delivered to the alert inbox and when, and leaves it there."""
     sqs = client("sqs", aws["endpoint"], **ROOT_KEYS)
-    found: list[str] = []
+    found: list[tuple[datetime, str]] = []
     receipts: list[str] = []
-    while received := sqs.receive_message(QueueUrl=aws["inbox_url"], MaxNumberOfMessages=10).get("Messages", []):
-        found += [message["Body"] for message in received]
+    asked = {"MaxNumberOfMessages": 10, "AttributeNames": ["SentTimestamp"]}
+    while received := sqs.receive_message(QueueUrl=aws["inbox_url"], **asked).get("Messages", []):
+        for message in received:
+            sent = int(message["Attributes"]["SentTimestamp"]) / 1000
+            found.append((datetime.fromtimestamp(sent, timezone.utc), message["Body"]))
         receipts += [message["ReceiptHandle"] for message in received]
     for receipt in receipts:
         sqs.change_message_visibility(QueueUrl=aws["inbox_url"], ReceiptHandle=receipt, VisibilityTimeout=0)

@@ -49,7 +49,7 @@ def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None]
     application = DomainDispatcherApplication(create_backend_app)
     # It lists a folder of 180 services on every request: half of the cost of a small GET.
     application.get_backend_for_host = functools.cache(application.get_backend_for_host)  # type: ignore[method-assign]
-    server = make_server(LOOPBACK, port, application, threaded=True, request_handler=RequestHandler)
+    server = make_server(LOOPBACK, port, OneStepWrites(application), threaded=True, request_handler=RequestHandler)
     server.daemon_threads = True  # type: ignore[attr-defined] # of ThreadingMixIn; an open connection must not delay the end
     threading.Thread(target=server.serve_forever, name="moto", daemon=True).start()
     answer = provision(f"http://{LOOPBACK}:{server.server_port}")
@@ -61,6 +61,26 @@ def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None]
         mirror.write_back()
     server.shutdown()
     mirror.write_back()
+
+
+class OneStepWrites:
+    """Lets conditional writes in one at a time: S3 decides in one step, moto looks and then writes, in many threads.
+
+    Args:
+        application: moto, by WSGI.
+    """
+
+    def __init__(self, application: Callable[[Any, Any], Any]) -> None:
+        self.application = application
+        self._turn = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answers one request."""
+        writes = environ["REQUEST_METHOD"] == "PUT"
+        if not writes or not {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"} & environ.keys():
+            return self.application(environ, start_response)
+        with self._turn:
+            return self.application(environ, start_response)
 
 
 class ObjectMirror:

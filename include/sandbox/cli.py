@@ -61,12 +61,14 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--object", default="", metavar="TEXT", help="only of objects whose address holds this")
     replay.add_argument("--reason", default="", metavar="TEXT", help="only what is there for a reason that holds this")
     _command(commands, "down", _down, "stop everything; the data is kept")
-    _command(commands, "status", _status, "print addresses, hours loaded, missing, stale and failed, and alerts")
+    _command(commands, "status", _status, "print addresses, hours, incidents; exit code 1 if something needs a person")
+    _command(commands, "inbox", _inbox, "print the alerts that arrived by SNS, e-mail, Slack and webhook, newest last")
     sql = _command(commands, "sql", _sql, "run SQL on the sandbox Redshift, rows tab-separated")
     sql.add_argument("text", nargs="?", help="the statements; read from standard input if not given")
     for name, function, what in (("aws", _aws, "S3, STS, IAM, SNS and SQS"), ("redshift", _redshift, "Redshift")):
         service = _command(commands, name, function, f"serve the stand-in for {what} in the foreground (`up` does it)")
         service.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
+    _command(commands, "inbox-server", _inbox_server, "take alerts by SMTP and HTTP in the foreground (`up` does it)")
     feed = _command(commands, "feed", _feed, "write the current day's log object again and again (`up` does it)")
     feed.add_argument("--seconds", type=float, default=60, help="from one round to the next (default: %(default)s)")
     return root
@@ -133,11 +135,25 @@ def _down(options: argparse.Namespace) -> None:
     down(options.state, _console())
 
 
-def _status(options: argparse.Namespace) -> None:
+def _status(options: argparse.Namespace) -> int:
     from include.sandbox.services import running
     from include.sandbox.status import print_status
 
-    print_status(_console(), running(options.state))
+    return 0 if print_status(_console(), running(options.state)) else 1
+
+
+def _inbox(options: argparse.Namespace) -> None:
+    from include.sandbox.inbox import print_inbox
+    from include.sandbox.services import running
+
+    print_inbox(_console(), running(options.state))
+
+
+def _inbox_server(options: argparse.Namespace) -> None:
+    from include.sandbox.inbox_server import serve
+    from include.sandbox.state import State
+
+    serve(State.load(options.state), functools.partial(write_ready, options.state, "inbox-server"), stop_event())
 
 
 def _seed(options: argparse.Namespace) -> None:

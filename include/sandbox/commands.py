@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
@@ -40,7 +41,8 @@ def up(root: Path, source: str | None, console: Console) -> None:
     with process.stopped_by_signals(), session(root, source, console, live=True) as (sandbox, api, check):
         if not sandbox.state.loaded:
             load(sandbox, api, check, Request(), console, show_single_hours=True)
-        write_ready(root, "up", {"ui": ui_address(sandbox.state)})
+        live, since = sandbox.state.source == data.SAMPLE, datetime.now(timezone.utc).isoformat()
+        write_ready(root, "up", {"ui": ui_address(sandbox.state), "schedule": live, "since": since})
         print_addresses(console, sandbox.state)
         stay(check)
 

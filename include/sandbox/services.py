@@ -1,4 +1,4 @@
-"""The sandbox's services as child processes: PostgreSQL, the Redshift stand-in in front of it, and the AWS stand-in."""
+"""The sandbox's services as child processes: PostgreSQL, the Redshift and AWS stand-ins, and the alerts' inbox."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from redshift_connector.error import Error
 
 from include.sandbox import process
 from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET, client
+from include.sandbox.inbox import SMTP_USER
 from include.sandbox.postgres import Postgres, PostgresError
 from include.sandbox.process import Child
 from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, Lock, SandboxError, State
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SCHEMA = "sparkify"
+WORK_URL = f"s3://{WORK_BUCKET}/manifests"
 START_SECONDS = 60.0
 
 
@@ -58,12 +60,14 @@ class Sandbox:
             self.fill(self.state)
             aws = self._spawn("aws", "--port", str(self.state.port("aws")))
             self._start_postgres()
+            inbox = self._spawn_inbox()
             self.state.aws = process.wait_ready(self.root, aws, START_SECONDS)
             self.state.save()
             redshift = self._spawn(
                 "redshift", "--port", str(self.state.port("redshift")), environment=self._redshift_environment()
             )
             process.wait_ready(self.root, redshift, START_SECONDS)
+            process.wait_ready(self.root, inbox, START_SECONDS)
         except BaseException:
             self.stop()
             raise
@@ -132,6 +136,12 @@ class Sandbox:
             "AWS_ACCESS_KEY_ID": aws["redshift_access_key_id"],
             "AWS_SECRET_ACCESS_KEY": aws["redshift_secret_access_key"],
         }
+
+    def _spawn_inbox(self) -> Child:
+        for name in ("smtp", "webhook"):
+            self.state.port(name)
+            self.state.secret(name)
+        return self._spawn("inbox-server")
 
     def _end_leftovers(self) -> None:
         process.sweep(self.root)
@@ -210,12 +220,34 @@ def pipeline_environment(state: State) -> dict[str, str]:
         "extra": {"endpoint_url": aws["endpoint"], "region_name": REGION},
     }  # fmt: skip
     return {
+        **alert_environment(state),
         "AIRFLOW_CONN_SPARKIFY_REDSHIFT": json.dumps(redshift),
         "AIRFLOW_CONN_SPARKIFY_AWS": json.dumps(amazon),
         "AIRFLOW_VAR_SPARKIFY_SOURCE": f"s3://{SOURCE_BUCKET}",
-        "AIRFLOW_VAR_SPARKIFY_WORK": f"s3://{WORK_BUCKET}/manifests",
+        "AIRFLOW_VAR_SPARKIFY_WORK": WORK_URL,
         "AIRFLOW_VAR_SPARKIFY_IAM_ROLE": aws["role_arn"],
         "AIRFLOW_VAR_SPARKIFY_REGION": REGION,
         "AIRFLOW_VAR_SPARKIFY_SCHEMA": SCHEMA,
-        "AIRFLOW_VAR_SPARKIFY_ALERT_TOPIC": aws["topic_arn"],
+    }
+
+
+def alert_environment(state: State) -> dict[str, str]:
+    """Returns the connections and variables of all channels of alerts."""
+    mail = {
+        "conn_type": "smtp", "host": LOOPBACK, "port": state.ports["smtp"], "login": SMTP_USER,
+        "password": state.secret("smtp"),
+        "extra": {"from_email": "airflow@sparkify.example", "disable_ssl": True, "disable_tls": True, "timeout": 5,
+                  "retry_limit": 1},
+    }  # fmt: skip
+    web = f"http://{LOOPBACK}:{state.ports['webhook']}"
+    slack = {"conn_type": "slackwebhook", "host": f"{web}/slack", "password": state.secret("webhook")}
+    webhook = {"conn_type": "http", "host": f"{web}/{state.secret('webhook')}"}
+    return {
+        "AIRFLOW_CONN_SPARKIFY_SMTP": json.dumps(mail),
+        "AIRFLOW_CONN_SPARKIFY_SLACK": json.dumps(slack),
+        "AIRFLOW_CONN_SPARKIFY_WEBHOOK": json.dumps(webhook),
+        "AIRFLOW_VAR_SPARKIFY_ALERT_TOPIC": state.aws["topic_arn"],
+        "AIRFLOW_VAR_SPARKIFY_ALERT_MAIL": "on-call@sparkify.example",
+        "AIRFLOW_VAR_SPARKIFY_ALERT_SLACK": "sparkify_slack",
+        "AIRFLOW_VAR_SPARKIFY_ALERT_WEBHOOK": "sparkify_webhook",
     }

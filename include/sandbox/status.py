@@ -1,8 +1,8 @@
-"""What `make status` prints: addresses, hours that are loaded, missing, stale or failed, and alerts."""
+"""What `make status` prints: addresses, hours and what became of them, incidents, and what needs a person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,12 +11,16 @@ from rich.console import Console
 
 from include.sandbox.airflow import DAG_ID, open_api
 from include.sandbox.api import AirflowApi
-from include.sandbox.aws import SOURCE_BUCKET, alerts, objects_below
+from include.sandbox.aws import SOURCE_BUCKET, objects_below
 from include.sandbox.data import EVENTS, LOG_KEY
-from include.sandbox.services import pipeline_client, recorded
+from include.sandbox.services import WORK_URL, pipeline_client, recorded
 from include.sandbox.session import print_addresses
 from include.sandbox.stale import stale_hours
-from include.sandbox.state import State
+from include.sandbox.state import State, read_ready
+from sparkify.alerts.incidents import LATE_AFTER
+from sparkify.alerts.journal import OPEN, Entry, Journal
+from sparkify.alerts.messages import about
+from sparkify.alerts.state import located, read
 
 HOUR = timedelta(hours=1)
 SHOWN = 6  # hours that a line names before it only counts the rest
@@ -39,16 +43,66 @@ class Hours:
     failed: list[datetime]
 
 
-def print_status(console: Console, state: State) -> None:
-    """Prints addresses, hours and alerts of a running sandbox."""
+def print_status(console: Console, state: State) -> bool:
+    """Prints addresses, hours and incidents of a running sandbox; says last what needs a person.
+
+    Returns:
+        Whether nothing does.
+    """
     print_addresses(console, state)
-    hours = classify(state, open_api(state), datetime.now(timezone.utc))
+    api, now = open_api(state), datetime.now(timezone.utc)
+    hours, incidents = classify(state, api, now), journal(state)
     for name, found in vars(hours).items():
         console.print(f"{name:<9} {len(found):,} hours{_named(found)}", soft_wrap=True, highlight=False)
-    inbox = alerts(state.aws)
-    console.print(f"alerts    {len(inbox)}")
-    for text in inbox:
-        console.print(f"\n{text}", markup=False, soft_wrap=True)
+    opened = {name: entry for name, entry in incidents.items() if entry.status == OPEN}
+    console.print(f"incidents {len(opened)} open, {len(incidents) - len(opened)} over", highlight=False)
+    for entry in sorted(incidents.values(), key=lambda entry: entry.changed)[-SHOWN:]:
+        console.print(f"\n{about(entry).text}", markup=False, highlight=False, soft_wrap=True)
+    needs = list(needs_a_person(hours, opened, overdue(state, api, now), healthy=api.is_healthy()))
+    if needs:
+        console.print(f"\nNeeds a person: {'; '.join(needs)}.", markup=False, highlight=False, soft_wrap=True)
+    return not needs
+
+
+def journal(state: State) -> dict[str, Entry]:
+    """Returns the DAG's incidents by name, as its alerts keep them."""
+    text, _ = read(pipeline_client(state, "s3"), *located(WORK_URL, DAG_ID))
+    return Journal.read(text).entries if text else {}
+
+
+def needs_a_person(
+    hours: Hours, incidents: Mapping[str, Entry], due: datetime | None, *, healthy: bool
+) -> Iterator[str]:
+    """Yields what does not come right by itself. Hours that are missing or stale are left to the schedule.
+
+    Args:
+        hours: what became of them.
+        incidents: that are open, by name; those of warnings ask for nobody.
+        due: the hour whose scheduled run should be over and is not.
+        healthy: whether all components of Airflow say that they are.
+    """
+    if not healthy:
+        yield "a component of Airflow is not healthy, and who is dead sends no alert"
+    if hours.failed:
+        yield f"{len(hours.failed):,} hours failed"
+    errors = sorted(name for name, entry in incidents.items() if entry.incident.severity == "error")
+    if errors:
+        yield f"open incidents: {', '.join(errors)}"
+    if due:
+        yield f"the schedule is on, and the hour {due:%Y-%m-%d %H}h is not loaded"
+
+
+def overdue(state: State, api: AirflowApi, now: datetime) -> datetime | None:
+    """Returns the latest hour that the schedule should have loaded and has not; None if all is well or it is off.
+
+    Not in the hour after the start: the schedule does not make up for what it missed while it was off.
+    """
+    up = read_ready(state.root, "up") or {}
+    hour = (now - HOUR - LATE_AFTER).replace(minute=0, second=0, microsecond=0)
+    if not up.get("schedule") or hour < _utc(datetime.fromisoformat(up["since"])):
+        return None
+    runs = api.runs_between(DAG_ID, hour, hour + HOUR)
+    return None if "success" in runs.values() else hour
 
 
 def classify(state: State, api: AirflowApi, now: datetime) -> Hours:

@@ -29,6 +29,7 @@ EVENTS = Feed(
         Rule("song", "a play has a song", f"{PLAYED}coalesce(song, '') = ''"),
     ),
     dated_by="ts",
+    personal=("firstName", "lastName", "gender", "location", "userAgent"),
 )
 
 SONGS = Feed(

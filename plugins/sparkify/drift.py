@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -123,6 +123,27 @@ def judged(policy: Policy | str, drifts: Mapping[str, Drift], table: str) -> lis
         add = f" To keep new keys add them to the feed's contract, {table} and its mapping." * (policy == "evolve")
         log.warning("Keys are not those that the feed promises:\n%s\n%s", "\n".join(told[:LISTED]), add.strip())
     return told
+
+
+def warnings(told: Sequence[str], objects: int) -> list[dict[str, Any]]:
+    """What a person should know of differences that are loaded all the same, in the form in which checks warn too.
+
+    Args:
+        told: what :func:`judged` returned.
+        objects: how many were looked at.
+    """
+    if not told:
+        return []
+    return [
+        {
+            "name": "keys",
+            "severity": "warn",
+            "message": f"{len(told):,} keys are not as the feed promises",
+            "examined": objects,
+            "failed": len(told),
+            "sample": "\n".join(told[:LISTED]),
+        }
+    ]
 
 
 def type_of(value: Any) -> str:

@@ -46,6 +46,7 @@ class Feed:
         identified_by: the key and column that identify a record; empty if none does. The staging table's column
             ``object_key`` then takes the key of the object that a row is from.
         tolerance: how far outside the day of its object a record may be dated.
+        personal: keys whose values are not shown in logs and alerts.
     """
 
     keys: Mapping[str, Key] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Feed:
     dated_by: str = ""
     identified_by: str = ""
     tolerance: timedelta = timedelta()
+    personal: Sequence[str] = ()
 
 
 def first_broken(rules: Sequence[Rule]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +48,15 @@ class Record:
         """Whether it is JSON."""
         return self.value is not Unreadable
 
-    @property
-    def shown(self) -> str:
-        """Its beginning, for a person."""
-        return excerpt(self.text)
+    def shown(self, hidden: Collection[str] = ()) -> str:
+        """Its beginning, for a person.
+
+        Args:
+            hidden: keys whose values are not shown.
+        """
+        if not isinstance(self.value, Mapping) or not hidden:
+            return excerpt(self.text)
+        return excerpt(as_json({key: "***" if key in hidden and value else value for key, value in self.value.items()}))
 
     def field(self, column: str) -> Any:
         """What it holds under the key that fills a column, in any case; None if there is no such key."""

@@ -7,10 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from airflow.sdk.exceptions import AirflowException
 
-from sparkify import copying, provenance, quarantine
+from sparkify import copying, provenance
 from sparkify.copying import Loaded
 from sparkify.errors import RETRY
 from sparkify.feed import Feed, Rule, first_broken
@@ -18,7 +19,8 @@ from sparkify.inspection import DAY, MILLISECOND, Inspections
 from sparkify.interval import EPOCH
 from sparkify.ledger import Staged
 from sparkify.objects import S3Object, Store
-from sparkify.quarantine import Broken, Quarantine, Rejected
+from sparkify.quarantine import Quarantine
+from sparkify.rejection import Broken, Rejected, located
 from sparkify.warehouse import Session
 
 log = logging.getLogger(__name__)
@@ -176,32 +178,57 @@ def unaccounted(loaded: Loaded, objects: Sequence[S3Object], seen: Inspections) 
     return ""
 
 
-def staged(batch: Batch, seen: Inspections, rejected: Sequence[Rejected]) -> list[Staged]:
-    """What became of each object of a batch.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the objects of a stage.
 
-    Args:
-        batch: what its COPY did.
-        seen: what was seen in the objects.
-        rejected: what of them is in quarantine.
+    Attributes:
+        objects: all of them.
+        rejected: the records that are not loaded.
     """
-    refused = Counter(one.found for one in rejected)
-    errors = Counter(error.file_name for error in batch.loaded.errors)
-    made = []
-    for found in batch.objects:
-        lines, inspection = batch.loaded.lines.get(found.url), seen.get(found)
-        records = inspection.records if inspection else lines
-        gone = refused[found] if rejected else errors[found.url]
-        made.append(Staged(found, lines, None if records is None else records - gone, gone, inspection))
-    return made
 
+    objects: Sequence[Staged]
+    rejected: Sequence[Rejected]
 
-def rejected(store: Store, batch: Batch) -> list[Rejected]:
-    """The records of a batch that are not loaded, found in their objects.
+    @classmethod
+    def of(cls, store: Store, batches: Sequence[Batch], seen: Inspections, empty: Sequence[S3Object]) -> Outcome:
+        """Find the records that were rejected, and count what is left of each object.
 
-    Args:
-        store: where they are.
-        batch: what its COPY did.
-    """
-    if not batch.loaded.errors and not batch.broken:
-        return []
-    return quarantine.located(store, batch.objects, batch.loaded.errors, batch.broken)
+        Args:
+            store: where the objects are.
+            batches: what each COPY did.
+            seen: what was seen in the objects before.
+            empty: those that were not copied, since there is nothing in them.
+        """
+        rejected = [
+            one
+            for batch in batches
+            if batch.loaded.errors or batch.broken
+            for one in located(store, batch.objects, batch.loaded.errors, batch.broken)
+        ]
+        refused = Counter(one.found for one in rejected)
+        objects = [Staged(found) for found in empty]
+        for batch in batches:
+            for found in batch.objects:
+                lines, inspection = batch.loaded.lines.get(found.url), seen.get(found)
+                records = inspection.records if inspection else lines
+                rows = None if records is None else records - refused[found]
+                objects.append(Staged(found, lines, rows, refused[found], inspection))
+        return cls(objects, rejected)
+
+    @property
+    def records(self) -> int:
+        """How many records there are in all."""
+        return sum(one.rows or 0 for one in self.objects) + len(self.rejected)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """In numbers, by the names under which a stage returns them."""
+        copied = [one.found for one in self.objects if one.found.has_records]
+        return {
+            "objects": len(copied),
+            "bytes": sum(found.size for found in copied),
+            "lines": sum(one.lines or 0 for one in self.objects),
+            "rows": self.records - len(self.rejected),
+            "rejected": len(self.rejected),
+        }

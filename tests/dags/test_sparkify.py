@@ -7,6 +7,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import CronDataIntervalTimetable
 
+from sparkify.alerts import notify_failure, notify_late, notify_recovery, notify_run_failure, notify_warnings
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
 from sparkify.operators.warehouse import WarehouseOperator
 
@@ -105,6 +106,19 @@ def test_every_task_keeps_the_policy(dag):
         assert task.pool == "redshift", task.task_id
         assert task.conn_id == "sparkify_redshift", task.task_id
         assert task.statement_timeout < task.execution_timeout, task.task_id
+
+
+def test_someone_is_told_of_whatever_goes_wrong(dag):
+    """A task that fails, one that is killed, a warning, a run that is late; and that it is over."""
+    assert dag.on_failure_callback is notify_run_failure
+    assert all(task.on_failure_callback == [notify_failure] for task in dag.tasks)
+    warning = [task.task_id for task in dag.tasks if task.on_success_callback == [notify_warnings]]
+    assert warning == ["stage_events", "stage_songs", "check_quality"]
+    (last,) = (task for task in dag.tasks if not task.downstream_task_ids)
+    assert last.on_success_callback == [notify_recovery]
+    (late,) = dag.deadline
+    assert late.callback.path == f"{notify_late.__module__}.notify_late"
+    assert late.interval > timedelta(hours=1), "the logical date is where the hour begins"
 
 
 def test_only_publish_announces_assets_one_for_each_published_table(dag):

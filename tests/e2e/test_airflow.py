@@ -22,9 +22,10 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from include.sandbox.airflow import DAG_ID, open_api
+from include.sandbox.airflow import DAG_ID, open_api, ui_address
 from include.sandbox.aws import SOURCE_BUCKET
 from include.sandbox.services import Sandbox, app_client, connect, query, running
+from include.sandbox.status import overdue
 from tests import ui
 from tests.oracle import expected_tables
 
@@ -129,10 +130,23 @@ def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_
     assert "task stage_events" in message
     assert f"s3://{SOURCE_BUCKET}/{BAD_DAY}, line 2: column 'ts'" in message
     assert '"soon"' in message
-    status = command(root, "status").stdout
-    assert "alerts    1\n" in status
-    assert "Task:     sparkify.stage_events, try 1" in status
+    shown = command(root, "status")
+    # the schedule is on: its run of the last hour may have shown meanwhile that the task works again
+    assert re.search("^incidents (1 open, 0|0 open, 1) over$", shown.stdout, re.MULTILINE)
+    assert "Needs a person: 24 hours failed" in shown.stdout
+    assert shown.returncode == 1
+    inbox = command(root, "inbox").stdout
+    once_on_each_channel = 4
+    assert inbox.count("Task:     sparkify.stage_events, try 1") == once_on_each_channel
+    assert inbox.count(f"s3://{SOURCE_BUCKET}/{BAD_DAY}, line 2: column 'ts'") == once_on_each_channel
+    assert inbox.count(f"Log:      {ui_address(up)}/dags/sparkify/runs/") >= once_on_each_channel
     assert snapshot(up) == published
+
+
+def test_a_schedule_that_has_loaded_nothing_for_hours_needs_a_person(up):
+    api, now = open_api(up), datetime.now(timezone.utc)
+    assert overdue(up, api, now) is None
+    assert overdue(up, api, now + timedelta(hours=4)) is not None
 
 
 def test_hours_whose_source_changed_are_shown_as_stale_and_exactly_those_are_loaded_again(root, up):

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections import Counter
 from datetime import datetime, timezone
-from pathlib import Path
 
 import psutil
 import pytest
 from rich.console import Console
 
-from include.sandbox import data
-from include.sandbox.airflow import DAG_ID, Airflow
+from include.sandbox.airflow import DAG_ID
 from include.sandbox.runs import Runs
-from include.sandbox.services import Sandbox, connect, query
+from include.sandbox.services import connect, query
+from tests.airflow_over_sample import airflow_over_sample
 from tests.oracle import expected_tables
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
@@ -31,17 +27,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def started():
     """Airflow over the sample, and its REST API."""
-    root = Path(tempfile.mkdtemp(prefix="kills-"))
-    with Sandbox(root, fill=functools.partial(data.fill, source=data.SAMPLE)) as sandbox:
-        airflow = Airflow(sandbox, schedule=False)
-        try:
-            airflow.migrate()
-            api = airflow.start()
-            api.unpause(DAG_ID)
-            yield airflow, api
-        finally:
-            airflow.stop()
-    shutil.rmtree(root)
+    with airflow_over_sample() as found:
+        yield found
 
 
 def trigger(api):

@@ -528,7 +528,7 @@ BUGS = [
         "Parsing the DAG asks the metadata database.",
         DAG,
         {
-            "Asset, CronDataIntervalTimetable, Param": "Asset, CronDataIntervalTimetable, Param, Variable",
+            "    Param,\n)": "    Param,\n    Variable,\n)",
             'SOURCE, WORK = "{{ var.value.sparkify_source }}",': (
                 'SOURCE, WORK = Variable.get("sparkify_source", default="s3://source"),'
             ),
@@ -540,7 +540,7 @@ BUGS = [
         "Parsing the DAG looks a connection up.",
         DAG,
         {
-            "Asset, CronDataIntervalTimetable, Param": "Asset, Connection, CronDataIntervalTimetable, Param",
+            "    Param,\n)": "    Param,\n    Connection,\n)",
             'IAM_ROLE = "': 'REGION = Connection.get("sparkify_aws").extra_dejson\nIAM_ROLE = "',
         },
         (f"{DAG_TESTS}::test_no_dag_opens_a_connection_or_reads_a_variable_when_it_is_parsed",),
@@ -566,9 +566,9 @@ BUGS = [
     ),
     Mutation(
         "bug_17_alert_is_not_sent",
-        "The alert is written and goes to nobody.",
-        f"{PLUGIN}/alerts.py",
-        {"    if not topic:": "    if topic:"},
-        (f"{TESTS}/test_alerts.py::test_the_message_says_what_failed_when_why_and_where_to_look",),
+        "The failure is looked at and goes to nobody.",
+        f"{PLUGIN}/alerts/callbacks.py",
+        {"    report(context, found or [": "    report(context, found and ["},
+        (f"{TESTS}/alerts/test_incidents.py::test_what_fails_again_after_it_was_over_is_told_again",),
     ),
 ]

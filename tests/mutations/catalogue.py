@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.mutations.alerts import ALERTS
 from tests.mutations.bugs import BUGS, CANNOT_EXIST
 from tests.mutations.promises import PROMISES
 from tests.mutations.runner import Outcome
 
-MUTATIONS = [*BUGS, *PROMISES]
+MUTATIONS = [*BUGS, *PROMISES, *ALERTS]
 NUMBERS = range(1, 18)  # of the bugs
 
 

@@ -954,13 +954,6 @@ ERRORS = [
         {"IDENTIFIER.fullmatch(name)": "IDENTIFIER.match(name)"},
         (f"{TESTS}/test_macros.py::test_a_name_that_needs_quoting_is_refused",),
     ),
-    Mutation(
-        "an_alert_is_a_template",
-        "Input that looks like a template is rendered in the alert, or keeps it back.",
-        f"{PLUGIN}/alerts.py",
-        {").notify(context)": ")(context)"},
-        (f"{TESTS}/test_alerts.py::test_the_message_says_what_failed_when_why_and_where_to_look",),
-    ),
 ]
 
 # Which hours a run covers, and what the DAG is.

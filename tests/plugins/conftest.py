@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.sdk import DAG, BaseOperator
 
 from include.sandbox import data
@@ -43,16 +43,16 @@ def environment(_sandbox: Any) -> Iterator[dict[str, str]]:
         for name, value in found.items():
             patch.setitem(os.environ, name, value)
         # boto3 takes longer to make a client than to use it, and the runs of a test process can share one
-        patch.setattr(S3Hook, "get_conn", _shared(S3Hook.get_conn))
+        patch.setattr(AwsBaseHook, "get_conn", _shared(AwsBaseHook.get_conn))
         yield found
 
 
-def _shared(connect: Callable[[S3Hook], Any]) -> Callable[[S3Hook], Any]:
-    """One client for all hooks of a connection, as long as the connection stays as it is."""
-    clients: dict[str, Any] = {}
+def _shared(connect: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """One client for all hooks of a service and connection, as long as the connection stays as it is."""
+    clients: dict[tuple[str, str], Any] = {}
 
-    def client(hook: S3Hook) -> Any:
-        connection = hook.get_connection(str(hook.aws_conn_id)).get_uri()
+    def client(hook: Any) -> Any:
+        connection = hook.client_type, hook.get_connection(str(hook.aws_conn_id)).get_uri()
         if connection not in clients:
             clients[connection] = connect(hook)
         return clients[connection]

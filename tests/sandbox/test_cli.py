@@ -13,7 +13,7 @@ import pytest
 from include.sandbox.process import MARK
 from include.sandbox.state import REPOSITORY
 
-COMMANDS = ("run", "up", "backfill", "seed", "down", "status", "sql", "aws", "redshift", "feed")
+COMMANDS = ("run", "up", "backfill", "seed", "down", "status", "inbox", "sql", "aws", "redshift", "feed")
 
 
 def command(root, *arguments, text=None):
@@ -78,7 +78,7 @@ def test_the_text_of_make_sql_is_not_run_by_make_or_the_shell(sandbox, tmp_path)
     assert not trap.exists()
 
 
-@pytest.mark.parametrize("arguments", [("sql", "select 1"), ("status",), ("feed",)])
+@pytest.mark.parametrize("arguments", [("sql", "select 1"), ("status",), ("inbox",), ("feed",)])
 def test_a_sandbox_that_is_not_running_is_said_to_be_so(tmp_path, arguments):
     shown = command(tmp_path, *arguments)
     assert (shown.stdout, shown.returncode) == ("", 1)
@@ -121,6 +121,16 @@ def test_other_data_than_what_is_there_is_refused_naming_make_clean(tmp_path, bu
         assert shown.returncode == 1
         assert f"which is {bucket_shaped}" in shown.stderr
         assert "`make clean`" in shown.stderr
+
+
+def test_the_inbox_shows_what_arrived_newest_last(sandbox):
+    aws, root = sandbox.services.state.aws, sandbox.services.root
+    for word in ("earlier", "later"):
+        sandbox.aws("sns").publish(TopicArn=aws["topic_arn"], Message=f"[bold]{word}[/bold] <than>")
+    shown = command(root, "inbox")
+    assert (shown.stderr, shown.returncode) == ("", 0)
+    assert shown.stdout.index("[bold]earlier[/bold] <than>") < shown.stdout.index("[bold]later[/bold] <than>")
+    assert " sns" in shown.stdout
 
 
 def test_seeding_a_running_sandbox_puts_the_objects_into_its_bucket(sandbox):

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 import redshift_connector
 
-from include.sandbox.aws import alerts
+from include.sandbox.aws import queued
 from include.sandbox.process import MARK
 from include.sandbox.services import Sandbox, connect
 from include.sandbox.state import LOOPBACK, SandboxError, State
@@ -147,8 +147,8 @@ def test_the_pipelines_keys_and_alerts_work(sandbox):
     aws = sandbox.services.state.aws
     message = f"hello {uuid.uuid4()}"  # the inbox is shared by all tests
     sandbox.aws("sns").publish(TopicArn=aws["topic_arn"], Message=message)
-    assert alerts(aws).count(message) == 1
-    assert alerts(aws).count(message) == 1, "reading leaves it there"
+    assert [text for _, text in queued(aws)].count(message) == 1
+    assert [text for _, text in queued(aws)].count(message) == 1, "reading leaves it there"
     user = sandbox.aws("iam").get_access_key_last_used(AccessKeyId=aws["access_key_id"])["UserName"]
     assert user == "sparkify-pipeline"
 

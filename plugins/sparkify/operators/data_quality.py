@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify.alerts.incidents import Incident
 from sparkify.checks import Check
 from sparkify.checks.examination import examine
 from sparkify.checks.results import Result, named, table_of
@@ -16,6 +17,22 @@ from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+ADVICE = "Correct the objects they come from, then clear the stage tasks with everything downstream of them."
+
+
+class ChecksFailedError(AirflowFailException):
+    """Checks of severity ``error`` failed.
+
+    Args:
+        text: names them all.
+        incidents: one for each, which is what is told (see :func:`sparkify.alerts.notify_failure`).
+    """
+
+    def __init__(self, text: str, incidents: Sequence[Incident]) -> None:
+        super().__init__(text)
+        self.incidents = incidents
 
 
 class DataQualityOperator(WarehouseOperator):
@@ -72,7 +89,7 @@ class DataQualityOperator(WarehouseOperator):
         blocking = [result for result in results if result.blocks]
         if blocking:
             listed = "\n".join(f"  {result}" for result in blocking)
-            raise AirflowFailException(
-                f"{len(blocking)} of {len(results)} quality checks failed:\n{listed}\n"
-                "Correct the objects they come from, then clear the stage tasks with everything downstream of them."
+            raise ChecksFailedError(
+                f"{len(blocking)} of {len(results)} quality checks failed:\n{listed}\n{ADVICE}",
+                [Incident(f"{self.task_id}/{result.check.name}", str(result), ADVICE) for result in blocking],
             )

@@ -7,21 +7,22 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
 from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
 
-from sparkify import copying, drift, inspection, ledger, quarantine, staging
+from sparkify import copying, drift, inspection, ledger, quarantine
 from sparkify.copying import Copy
 from sparkify.drift import Policy
-from sparkify.errors import RETRY, explained, retry_conflicts
+from sparkify.errors import explained, retry_conflicts
 from sparkify.feed import Feed
 from sparkify.inspection import Inspections
-from sparkify.interval import Interval
 from sparkify.objects import ObjectReplacedError, S3Object, Store
 from sparkify.operators.warehouse import WarehouseOperator
-from sparkify.quarantine import Quarantine, Rejected, TooManyRejectedError
+from sparkify.quarantine import Quarantine, TooManyRejectedError
+from sparkify.rejection import Rejected, listed, shown
+from sparkify.selection import Missing, Selection
+from sparkify.staging import Outcome, Staging
 from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         file_format: str = "json",
         region: str = "",
         copy_options: Sequence[str] = (),
-        missing: Literal["fail", "warn", "skip"] = "fail",
+        missing: Missing = "fail",
         loaded_objects: str | None = None,
         staged_objects: str | None = None,
         inspected_objects: str | None = None,
@@ -142,7 +143,8 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         Returns:
             ``objects``, ``bytes``, ``lines``, ``rows``, ``rejected`` records and how many of them are new in
-            ``quarantined``; ``drift``: how the keys of objects differ from the feed's; and ``seconds``.
+            ``quarantined``; ``drift``: how the keys of objects differ from the feed's; ``warnings``: of what a person
+            should know ``name``, ``severity``, ``message``, ``examined``, ``failed`` and ``sample``; and ``seconds``.
 
         Raises:
             AirflowFailException: more records than are tolerated cannot be loaded (the message names file, line, column
@@ -161,29 +163,42 @@ class StageToRedshiftOperator(WarehouseOperator):
         with explained(str(self.conn_id), action), self.session() as session:
             counts = persistent(self._stage)(session, store, str(context["run_id"]))
         counts["seconds"] = round(time.monotonic() - began, 2)
-        self.log.info("%s: %s", self.table, ", ".join(f"{name} {count}" for name, count in counts.items()))
+        self.log.info(
+            "%s: %s", self.table, ", ".join(f"{name} {count}" for name, count in counts.items() if count != [])
+        )
         return counts
 
     def _stage(self, session: Session, store: Store, run_id: str) -> dict[str, Any]:
-        objects = self._objects(session, store)
+        selection = Selection(store, self.source, self.key_format, self.pattern, self.interval, self.missing)
+        objects = self._new(session, selection.expected())
         self._require_jsonpaths(store)
         seen = self._inspected(session, store, objects)
         drifted = drift.judged(self.on_drift, {found.url: one.drift for found, one in seen.items()}, self.table)
         try:
             with session.transaction():
-                rejected, counts = self._replace(session, store, objects, seen, run_id)
-                self._require_unchanged(store, objects)
+                outcome = self._replace(session, selection, objects, seen, run_id)
+                selection.require_unchanged(objects)
         except TooManyRejectedError as error:
             self._keep(session, error.rejected, run_id)
             raise
-        return {**counts, "quarantined": len(self._keep(session, rejected, run_id)), "drift": drifted}
+        new = self._keep(session, outcome.rejected, run_id)
+        warnings = quarantine.warnings(outcome.rejected, len(new), outcome.records, self._personal)
+        return {
+            **outcome.counts,
+            "quarantined": len(new),
+            "drift": drifted,
+            "warnings": [*warnings, *drift.warnings(drifted, len(objects))],
+        }
 
-    def _objects(self, session: Session, store: Store) -> list[S3Object]:
-        expected = self._expected(store)
+    def _new(self, session: Session, expected: list[S3Object]) -> list[S3Object]:
         if self.loaded_objects is None:
             return expected
         again = json.loads(self.replay)
         return ledger.differing(session, self.loaded_objects, self.table, self.source, expected, again)
+
+    def _require_jsonpaths(self, store: Store) -> None:
+        if self.jsonpaths.startswith("s3://"):
+            store.require(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
 
     def _inspected(self, session: Session, store: Store, objects: list[S3Object]) -> Inspections:
         if self.feed is None:
@@ -192,92 +207,39 @@ class StageToRedshiftOperator(WarehouseOperator):
         known = ledger.inspections(session, self.inspected_objects, to_copy) if self.inspected_objects else {}
         return {**known, **inspection.inspect(store, [one for one in to_copy if one not in known], self.feed)}
 
-    def _expected(self, store: Store) -> list[S3Object]:
-        found = self._found(store)
-        if not any(one.has_records for one in found) and store.is_empty(self.source):
-            raise AirflowFailException(
-                f"There is no object below {self.source}: is the prefix right, and may connection "
-                f"{self.aws_conn_id!r} list it? Nothing was loaded."
-            )
-        self._report_missing([one.url for one in found if not one.has_records])
-        return found
-
-    def _found(self, store: Store) -> list[S3Object]:
-        if self.key_format is None:
-            return store.under(self.source, self.pattern)
-        return store.daily(self.source, self.key_format, Interval.from_bound(self.interval).days())
-
-    def _report_missing(self, urls: list[str]) -> None:
-        if not urls or self.missing == "skip":
-            return
-        text = f"{len(urls)} expected objects are missing or empty: {', '.join(urls[:10])}"
-        if self.missing == "fail":
-            raise AirflowFailException(f"{text}. Nothing was loaded.")
-        self.log.warning(text)
-
-    def _require_unchanged(self, store: Store, objects: Sequence[S3Object]) -> None:
-        """COPY reads whatever is there when it comes to it: only what is still there afterwards is what it read."""
-        now = {one.key: one.etag for one in self._found(store)} if objects else {}
-        replaced = [one.url for one in objects if now.get(one.key, "") != one.etag]
-        if replaced:
-            raise ObjectReplacedError(f"{', '.join(replaced[:10])} changed while it was being copied. {RETRY}")
-
-    def _require_jsonpaths(self, store: Store) -> None:
-        if self.jsonpaths.startswith("s3://"):
-            store.require(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
-
     def _replace(
-        self, session: Session, store: Store, objects: list[S3Object], seen: Inspections, run_id: str
-    ) -> tuple[list[Rejected], dict[str, Any]]:
+        self, session: Session, selection: Selection, objects: list[S3Object], seen: Inspections, run_id: str
+    ) -> Outcome:
         session.run(f"delete from {self.table}")
         if self.quarantine:
             session.run(f"delete from {self.quarantine.broken}")
 
         def copy(table: str, group: Sequence[S3Object]) -> None:
-            self._copy(session, store, table, group)
+            self._copy(session, selection, table, group)
 
-        def require_unchanged(group: Sequence[S3Object]) -> None:
-            self._require_unchanged(store, group)
-
-        to_copy = [one for one in objects if one.has_records]
-        filling = staging.Staging(session, self.table, copy, require_unchanged, self.feed, self.quarantine)
-        noted = [ledger.Staged(one) for one in objects if not one.has_records]
-        rejected: list[Rejected] = []
-        for batch in filling.fill(to_copy, seen):
-            found = staging.rejected(store, batch)
-            noted += staging.staged(batch, seen, found)
-            rejected += found
-        counts = self._counted(to_copy, noted, rejected)
+        staging = Staging(session, self.table, copy, selection.require_unchanged, self.feed, self.quarantine)
+        batches = staging.fill([one for one in objects if one.has_records], seen)
+        outcome = Outcome.of(selection.store, batches, seen, [one for one in objects if not one.has_records])
+        self._require_tolerable(outcome)
         if self.staged_objects is not None:
-            ledger.note(session, self.staged_objects, self.table, noted, run_id)
+            ledger.note(session, self.staged_objects, self.table, outcome.objects, run_id)
         self.stamp(session, self.table, {})
-        return rejected, counts
+        return outcome
 
-    def _counted(self, copied: list[S3Object], noted: list[ledger.Staged], rejected: list[Rejected]) -> dict[str, Any]:
-        rows, lines = (sum(getattr(one, name) or 0 for one in noted) for name in ("rows", "lines"))
-        counts = {
-            "objects": len(copied),
-            "bytes": sum(one.size for one in copied),
-            "lines": lines,
-            "rows": rows,
-            "rejected": len(rejected),
-        }
-        if self.quarantine and not self.quarantine.tolerates(len(rejected), rows + len(rejected)):
-            raise TooManyRejectedError(self.table, rejected, f"{rows + len(rejected):,}", self.quarantine)
+    def _require_tolerable(self, outcome: Outcome) -> None:
+        rejected = outcome.rejected
+        if self.quarantine and not self.quarantine.tolerates(len(rejected), outcome.records):
+            raise TooManyRejectedError(self.table, rejected, f"{outcome.records:,}", self.quarantine, self._personal)
         if rejected:
-            self.log.warning(
-                "%d of %d records are not loaded:\n%s", len(rejected), rows + len(rejected), quarantine.listed(rejected)
-            )
-        return counts
+            self.log.warning("Some records are not loaded:\n%s", listed(rejected, self._personal))
 
     def _keep(self, session: Session, rejected: Sequence[Rejected], run_id: str) -> Sequence[Rejected]:
         if self.quarantine is None:
             return []
-        kept = retry_conflicts(quarantine.keep)
-        return kept(session, self.quarantine, self.table, rejected, run_id)
+        return retry_conflicts(quarantine.keep)(session, self.quarantine, self.table, rejected, run_id)
 
-    def _copy(self, session: Session, store: Store, table: str, objects: Sequence[S3Object]) -> None:
-        store.write_manifest(self.manifest, objects)
+    def _copy(self, session: Session, selection: Selection, table: str, objects: Sequence[S3Object]) -> None:
+        selection.store.write_manifest(self.manifest, objects)
         copy = Copy(
             table=table,
             manifest_url=self.manifest,
@@ -293,12 +255,12 @@ class StageToRedshiftOperator(WarehouseOperator):
         except Exception as error:
             with suppress(Exception):  # a lost connection cannot be rolled back: what was raised first is what counts
                 session.connection.rollback()
-            self._require_unchanged(store, objects)
+            selection.require_unchanged(objects)
             if not copying.has_bad_records(error) or not (errors := copying.errors(session)):
                 raise
-            try:
-                rejected = quarantine.located(store, objects, errors, [])
-            except AirflowFailException as denied:  # COPY reads by its own role: the connection may be one that lists
-                self.log.warning("The records cannot be shown: %s", denied)
-                rejected = quarantine.unread(objects, errors)
-            raise TooManyRejectedError(self.table, rejected, "the", self.quarantine) from error
+            rejected = shown(selection.store, objects, errors)
+            raise TooManyRejectedError(self.table, rejected, "the", self.quarantine, self._personal) from error
+
+    @property
+    def _personal(self) -> Sequence[str]:
+        return self.feed.personal if self.feed else ()
