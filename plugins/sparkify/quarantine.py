@@ -13,6 +13,7 @@ from sparkify.copying import LoadError
 from sparkify.rejection import Broken, Rejected, listed
 from sparkify.warehouse import Session, unqualified
 
+FEW = 10  # records
 LONGEST_RECORD, LONGEST_VALUE = 16_384, 1_024  # bytes of the columns
 # NUL, bytes that are no UTF-8 (as Python's surrogateescape has them), and other lone surrogates
 UNLOADABLE = re.compile("[\0\ud800-\udfff]")
@@ -27,7 +28,7 @@ class Quarantine:
         rejected: table of the run, takes the ids (``staged_table``, ``record_id``). Templated.
         broken: table of the run like the staging table, takes the rows that break a rule. Templated.
         records: how many rejected records a run goes on with, as a whole number. Templated.
-        share: which share of all records they may be, from 0 to 1. Templated.
+        share: which share of all records they may be, if they are more than a few, from 0 to 1. Templated.
     """
 
     table: str
@@ -38,9 +39,15 @@ class Quarantine:
 
     template_fields: ClassVar[Sequence[str]] = ("table", "rejected", "broken", "records", "share")
 
-    def tolerates(self, rejected: int, records: int) -> bool:
-        """Whether a run that rejects so many of its records goes on."""
-        return rejected <= int(self.records) and rejected <= float(self.share) * records
+    def tolerates(self, rejected: Sequence[Rejected], records: int) -> bool:
+        """Whether a run that rejects these of its records goes on.
+
+        Of a few the share says nothing, since many hours are small; but an object that is not JSON at all, compressed
+        or of an error page, has few lines too.
+        """
+        unreadable = sum(not one.is_object for one in rejected)
+        allowed = float(self.share) * records
+        return len(rejected) <= int(self.records) and unreadable <= allowed and len(rejected) <= max(allowed, FEW)
 
 
 class TooManyRejectedError(AirflowFailException):

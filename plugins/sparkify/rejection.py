@@ -67,6 +67,11 @@ class Rejected:
         return self.why.column if isinstance(self.why, LoadError) else self.why.rule.column
 
     @property
+    def is_object(self) -> bool:
+        """Whether it is a JSON object, as every record should be."""
+        return isinstance(self.record.value, Mapping) if self.record else bool(self.column)
+
+    @property
     def reason(self) -> str:
         """What is wrong with it."""
         if isinstance(self.why, LoadError):

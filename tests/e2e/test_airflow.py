@@ -27,6 +27,7 @@ from include.sandbox.aws import SOURCE_BUCKET
 from include.sandbox.services import Sandbox, app_client, connect, query, running
 from include.sandbox.status import overdue
 from tests import ui
+from tests.bad_day import unloadable
 from tests.oracle import expected_tables
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
@@ -123,7 +124,7 @@ def test_the_ui_shows_the_graph_green_and_the_sql_that_ran(up):
 
 def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_once(root, up):
     published = snapshot(up)
-    app_client(up).put_object(Bucket=SOURCE_BUCKET, Key=BAD_DAY, Body=b'{"ts": 1545264000001}\n{"ts": "soon"}\n')
+    app_client(up).put_object(Bucket=SOURCE_BUCKET, Key=BAD_DAY, Body=unloadable(1545264000001))
     failed = command(root, "backfill", "--from", "2018-12-20", "--to", "2018-12-21")
     assert failed.returncode == 1
     message = " ".join((failed.stdout + failed.stderr).split())

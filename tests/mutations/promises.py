@@ -137,7 +137,7 @@ VERSIONS = [
         "What COPY read is noted as the version that was listed before.",
         f"{OPERATORS}/stage_to_redshift.py",
         {
-            "                self._require_unchanged(store, objects)\n        except": "        except",
+            "                selection.require_unchanged(objects)\n        except": "        except",
         },
         (f"{STAGE}::test_an_object_that_is_replaced_after_it_was_copied_is_copied_again",),
     ),
@@ -146,7 +146,7 @@ VERSIONS = [
         "A COPY that met an object amid its replacement is not tried again.",
         f"{OPERATORS}/stage_to_redshift.py",
         {
-            "session.connection.rollback()\n            self._require_unchanged(store, objects)": (
+            "session.connection.rollback()\n            selection.require_unchanged(objects)": (
                 "session.connection.rollback()"
             )
         },
@@ -836,7 +836,7 @@ ERRORS = [
     Mutation(
         "records_that_are_alike_are_kept_as_one",
         "Two bad records with the same content are one in quarantine.",
-        f"{PLUGIN}/quarantine.py",
+        f"{PLUGIN}/rejection.py",
         {"        twins[content] += 1\n": ""},
         (f"{TESTS}/test_quarantine.py::test_records_that_are_alike_are_kept_each",),
     ),
@@ -853,7 +853,7 @@ ERRORS = [
         "any_number_of_bad_records_is_tolerated",
         "A run publishes what is left of an object, however little that is.",
         f"{PLUGIN}/quarantine.py",
-        {"return rejected <= int(self.records) and rejected <= float(self.share) * records": "return True"},
+        {"return len(rejected) <= int(self.records) and": "return True or"},
         (f"{TESTS}/test_quarantine.py::test_more_than_is_tolerated_fails_with_all_of_it_kept",),
     ),
     Mutation(
@@ -915,8 +915,8 @@ ERRORS = [
     Mutation(
         "a_prefix_without_objects_is_an_empty_success",
         "A source whose name is wrong loads nothing and succeeds.",
-        f"{OPERATORS}/stage_to_redshift.py",
-        {" and store.is_empty(self.source):": " and False:"},
+        f"{PLUGIN}/selection.py",
+        {" and self.store.is_empty(self.source):": " and False:"},
         (f"{TESTS}/test_bad_input.py::test_a_prefix_with_nothing_but_folder_markers_is_without_any_object",),
     ),
     Mutation(
@@ -929,7 +929,7 @@ ERRORS = [
     Mutation(
         "a_missing_object_is_never_told",
         "An object that is expected and not there is passed over.",
-        f"{OPERATORS}/stage_to_redshift.py",
+        f"{PLUGIN}/selection.py",
         {'if self.missing == "fail":': "if False:"},
         (f"{STAGE}::test_a_missing_object_fails_or_is_skipped_as_asked",),
     ),

@@ -228,7 +228,7 @@ class StageToRedshiftOperator(WarehouseOperator):
 
     def _require_tolerable(self, outcome: Outcome) -> None:
         rejected = outcome.rejected
-        if self.quarantine and not self.quarantine.tolerates(len(rejected), outcome.records):
+        if self.quarantine and not self.quarantine.tolerates(rejected, outcome.records):
             raise TooManyRejectedError(self.table, rejected, f"{outcome.records:,}", self.quarantine, self._personal)
         if rejected:
             self.log.warning("Some records are not loaded:\n%s", listed(rejected, self._personal))

@@ -113,12 +113,22 @@ def test_more_than_is_tolerated_fails_with_all_of_it_kept(bucket, folder, expect
     assert f"All of them are in {bucket.name}.quarantine" in text
     assert len(kept(bucket)) == 3
     assert bucket.published() == expected()
-    again = bucket.run()
-    again.variables = again.variables | {"sparkify_rejected_share": "0.001"}
-    with pytest.raises(AirflowFailException, match=r"and 100 or a share of 0\.001 are tolerated"):
-        again.all()
     assert bucket.run().all()["stage_events"]["rejected"] == 3
     assert len(kept(bucket)) == 3
+
+
+def test_a_share_that_is_not_tolerated_fails_if_they_are_more_than_a_few_or_not_even_json(bucket, folder):
+    def verdict(body):
+        bucket.put(LOG, body)
+        run = bucket.run()
+        run.variables = run.variables | {"sparkify_rejected_share": "0.001"}
+        return run.all()["stage_events"]["rejected"]
+
+    assert verdict(spoiled(folder, *plays(folder)[:10], ts="yesterday")) == 10
+    with pytest.raises(AirflowFailException, match=r"11 of \d+ records .* 100 or a share of 0\.001 are tolerated"):
+        verdict(spoiled(folder, *plays(folder)[:11], ts="yesterday"))
+    with pytest.raises(AirflowFailException, match=r"^1 of \d+ records"):
+        verdict(b"\n".join([*lines(folder), b"<html>"]))
 
 
 def test_an_event_of_another_day_is_not_published_by_any_run(bucket, folder, expected):

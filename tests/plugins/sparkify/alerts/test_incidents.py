@@ -13,9 +13,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sandbox.inbox import letters
 from sparkify.alerts import Incident, notify_late, report
+from tests.bad_day import unloadable
 
 HOURS = [f"2018-12-01T{hour:02}:00:00Z" for hour in range(12)]
-BAD = b'{"ts": 1543622400001, "page": "NextSong"}\n{"ts": "soon", "userAgent": "{{ 1 / 0 }} {% endraw %}"}\n'
+BAD = unloadable(1543622400001, auth="{{ 1 / 0 }} {% endraw %}")
 EACH = {"mail": 1, "slack": 1, "sns": 1, "webhook": 1}
 TWICE = dict.fromkeys(EACH, 2)
 NONE = dict.fromkeys(EACH, 0)
