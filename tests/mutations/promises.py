@@ -380,7 +380,7 @@ PUBLICATION = [
         "Two publications run at the same time.",
         f"{OPERATORS}/publish.py",
         {'        session.run(f"lock {self.mutex_table}")\n': ""},
-        (f"{PUBLISH}::test_its_snapshot_is_taken_by_the_lock_and_by_nothing_before",),
+        (f"{PUBLISH}::test_it_waits_for_another_publication_while_readers_do_not",),
     ),
     Mutation(
         "the_snapshot_is_taken_before_the_lock",

@@ -70,10 +70,15 @@ def test_it_waits_for_another_publication_while_readers_do_not(totals):
     other.execute(f"update {totals.name}.totals set amount = 11")
     with in_the_background(publication(totals, "update {star}.totals set amount = amount + 100;")) as task:
         wait_until_blocked(totals)
+        waiting = totals.sql(
+            "select query from pg_stat_activity where pid in (select pid from pg_locks where not granted)"
+        )
         assert totals.sql(TOTALS) == [(1, 10)], "a reader does not wait"
         assert not task.done()
         other.execute("commit")
         task.result(30)
+    ((statement,),) = waiting
+    assert "ACCESS EXCLUSIVE" in statement, "a LOCK (AWS: r_LOCK), and not what a DELETE waits for"
     assert totals.sql(TOTALS) == [(1, 111)], "its snapshot is taken after the mutex: it sees what was published before"
 
 
