@@ -69,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
         service = _command(commands, name, function, f"serve the stand-in for {what} in the foreground (`up` does it)")
         service.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
     _command(commands, "inbox-server", _inbox_server, "take alerts by SMTP and HTTP in the foreground (`up` does it)")
+    spoiled = _command(commands, "spoil", _spoil, "do one kind of bad input to the source bucket; `seed` undoes it")
+    spoiled.add_argument("kind", help="a name in include/sandbox/sample/corrupt.py")
+    spoiled.add_argument("--key", help="the object; the first that the kind is about if not given")
     feed = _command(commands, "feed", _feed, "write the current day's log object again and again (`up` does it)")
     feed.add_argument("--seconds", type=float, default=60, help="from one round to the next (default: %(default)s)")
     return root
@@ -160,6 +163,16 @@ def _seed(options: argparse.Namespace) -> None:
     from include.sandbox.commands import seed
 
     seed(options.state, options.data, _console())
+
+
+def _spoil(options: argparse.Namespace) -> None:
+    from include.sandbox.sample.corrupt import KINDS
+    from include.sandbox.services import running
+    from include.sandbox.spoil import spoil
+
+    if options.kind not in KINDS:
+        raise SandboxError(f"There is no kind {options.kind!r}: choose one of {', '.join(KINDS)}.")
+    spoil(running(options.state), options.kind, options.key, _console())
 
 
 def _feed(options: argparse.Namespace) -> None:

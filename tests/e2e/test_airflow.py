@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psutil
+import psycopg2
 import pytest
 from playwright.sync_api import expect
 
@@ -28,6 +30,7 @@ from include.sandbox.services import Sandbox, app_client, connect, query, runnin
 from include.sandbox.status import overdue
 from tests import ui
 from tests.bad_day import unloadable
+from tests.credentials import leaked
 from tests.oracle import expected_tables
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
@@ -36,7 +39,7 @@ SAMPLED = "start_time < '2018-12-08'"
 HEARD = {
     "artist": None, "auth": "Logged In", "firstName": "Ada", "gender": "F", "itemInSession": 1, "lastName": "L",
     "length": None, "level": "free", "location": "", "method": "PUT", "page": "NextSong", "registration": 1.0,
-    "sessionId": 1, "song": None, "status": 200, "userAgent": "", "userId": "1000001",
+    "sessionId": 1, "song": "Umbrellas", "status": 200, "userAgent": "", "userId": "1000001",
 }  # fmt: skip
 CHANGED_DAY, CHANGED_HOURS = "2018-12-03", (9, 10)
 BAD_DAY = "log_data/2018/12/2018-12-20-events.json"
@@ -217,6 +220,20 @@ def test_a_scheduled_run_hands_a_stale_hour_to_a_range_run(up):
     with connect(up) as connection:
         hour = f"select plays, run_id from sparkify.loaded_hours where hour = '{noon:%Y-%m-%d %H:%M:%S}'"
         assert list(map(list, query(connection, hour))) == [[2, handed]]
+
+
+def test_no_credential_is_in_a_log_a_rendered_template_an_xcom_or_a_message(root, up):
+    """After all that has failed above."""
+    logs = [path for path in root.rglob("*") if path.is_file() and (path.suffix == ".log" or "logs" in path.parts)]
+    assert len(logs) > 50
+    assert leaked(up, (f"{path}: {path.read_text(errors='replace')}" for path in logs)) == []
+    with closing(psycopg2.connect(Sandbox(root).metadata_dsn())) as metadata, metadata.cursor() as cursor:
+        for table in ("rendered_task_instance_fields", "xcom", "log", "task_instance", "dag_run", "serialized_dag"):
+            cursor.execute(f"select cast(kept as text) from {table} as kept")
+            rows = [text for (text,) in cursor.fetchall()]
+            assert rows, table
+            assert leaked(up, rows) == [], table
+    assert leaked(up, [command(root, "inbox").stdout, command(root, "status").stdout]) == []
 
 
 def as_lines(*events):

@@ -8,6 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify import copying
 from sparkify.objects import Store
+from tests.credentials import leaked
 from tests.examples import weather
 
 DAYS = ("2024-01-01", "2024-01-04")
@@ -136,7 +137,4 @@ def test_no_credential_is_in_what_is_run_rendered_or_logged(station, capfd, capl
     )
     assert "iam_role default" in said
     assert "format as json 'auto'" in said
-    state = station.sandbox.state
-    secrets = [*state.secrets.values(), *(value for name, value in state.aws.items() if "access_key" in name)]
-    assert len(secrets) > 4
-    assert [secret for secret in secrets if secret in said] == []
+    assert leaked(station.sandbox.state, [said]) == []
