@@ -43,7 +43,8 @@ def up(root: Path, source: str | None, console: Console) -> None:
             load(sandbox, api, check, Request(), console, show_single_hours=True)
         live, since = sandbox.state.source == data.SAMPLE, datetime.now(timezone.utc).isoformat()
         write_ready(root, "up", {"ui": ui_address(sandbox.state), "schedule": live, "since": since})
-        print_addresses(console, sandbox.state)
+        if console.is_terminal:  # else it may be a log, where no password belongs: who asks `status` is told
+            print_addresses(console, sandbox.state)
         stay(check)
 
 
@@ -75,6 +76,7 @@ def detach(root: Path, source: str | None, console: Console) -> None:
     if not read_ready(root, "up"):
         process.stop([child], STOP_SECONDS)
         raise SandboxError(f"The sandbox did not start; see above, and {child.log}.")
+    print_addresses(console, State.load(root))
 
 
 def down(root: Path, console: Console) -> None:

@@ -114,4 +114,7 @@ def _states(context: Any) -> dict[str, str]:
 
 
 def _facts(warning: Mapping[str, Any]) -> str:
-    return "; ".join(f"{key}: {value}" for key, value in warning.items() if key not in ("name", "severity"))
+    """What a warning says: in words, then its other facts, then the sample, each where it is given."""
+    last = ("name", "severity", "message", "sample")
+    facts = "; ".join(f"{key}: {value}" for key, value in warning.items() if key not in last)
+    return "\n".join(str(text) for text in (warning.get("message"), facts, warning.get("sample")) if text)

@@ -130,7 +130,8 @@ def test_warnings_are_told_once_each_and_are_over_with_the_first_run_that_has_no
     assert told() == TWICE
     text = next(text for text in arrived(hours[0].run_id)["slack"] if "match_rate" in text)
     assert "sparkify.check_quality/match_rate" in text
-    assert "examined: 9; failed: 4; threshold: 0.2; sample: a, b" in text
+    assert "examined: 9; failed: 4; threshold: 0.2\n" in text
+    assert "a, b\n" in text
     assert "the run went on" in text
     hours[1].xcoms["check_quality"] = {"warnings": [found]}
     hours[1].ended("check_quality")
