@@ -96,6 +96,9 @@ def keep(
     """
     name, table, of_run = unqualified(staged_table), quarantine.table, quarantine.rejected
     by_id = {one.record_id: one for one in rejected}
+    if not by_id:
+        session.run(f"delete from {of_run} where staged_table = %(name)s", {"name": name})
+        return []
     with session.transaction():
         # Two runs that find the same record keep it once; nobody but the pipeline waits for this.
         session.run(f"lock {table}")

@@ -6,8 +6,8 @@ The callbacks that a DAG names, and the process that calls each:
 |---|---|---|---|
 | notify_failure | every task | the task; the DAG processor if its heartbeat was missed | it failed for good |
 | notify_run_failure | the DAG | the DAG processor | tasks that failed without a word, as a killed one does |
-| notify_warnings | tasks that warn | the task | the ``warnings`` that it returned, and those that are over |
-| notify_recovery | the last task | the task | tasks that work again, a schedule that is on time again |
+| notify_warnings | tasks that warn | the task | the ``warnings`` that it returned |
+| notify_recovery | the last task | the task | tasks, warnings and a schedule that are well again |
 | notify_late | the DAG's deadline | the triggerer | a scheduled run that is not finished |
 
 An operator can report from within by :func:`report`. None of them ever raises: who cannot alert says so in the log, and

@@ -63,25 +63,25 @@ def notify_recovery(context: Any) -> None:
     well = {task for task, state in states.items() if state == "success"}
     if "failed" not in states.values():
         well |= {"run", *([LATE] if context["dag_run"].run_type == "scheduled" else [])}
-    report(context, healthy=well)
+
+    def is_over(name: str) -> bool:
+        task, _, warning = name.partition("/")
+        return task in well and (not warning or name not in {found.name for found in _warned(context, task)})
+
+    report_by(context, [], is_over)
 
 
 def notify_warnings(context: Any) -> None:
-    """Tell of the ``warnings`` that a task returned, and of those that are gone: its ``on_success_callback``.
+    """Tell of the ``warnings`` that a task returned: its ``on_success_callback``.
 
-    Each is a dict with at least ``name``; what else is in it is told as it is.
+    Each is a dict with at least ``name``; what else is in it is told as it is. That a warning is gone is told by
+    :func:`notify_recovery`, so that a run without any looks into the journal once.
 
     Args:
         context: of the task.
     """
-    ti = context["ti"]
-    returned = ti.xcom_pull(task_ids=ti.task_id)
-    warnings = returned.get("warnings", []) if isinstance(returned, Mapping) else []
-    found = [
-        Incident(f"{ti.task_id}/{warning['name']}", _facts(warning), WARNING_ADVICE, "warn") for warning in warnings
-    ]
-    met = {incident.name for incident in found}
-    report_by(context, found, lambda name: name.startswith(f"{ti.task_id}/") and name not in met)
+    if found := _warned(context, context["ti"].task_id):
+        report(context, found)
 
 
 async def notify_late(context: Any) -> None:
@@ -111,6 +111,13 @@ def _states(context: Any) -> dict[str, str]:
     run_id = context["run_id"]
     states: dict[str, str] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[run_id]).get(run_id, {})
     return states
+
+
+def _warned(context: Any, task: str) -> list[Incident]:
+    """The warnings that a task of the run returned."""
+    returned = context["ti"].xcom_pull(task_ids=task)
+    warnings = returned.get("warnings", []) if isinstance(returned, Mapping) else []
+    return [Incident(f"{task}/{warning['name']}", _facts(warning), WARNING_ADVICE, "warn") for warning in warnings]
 
 
 def _facts(warning: Mapping[str, Any]) -> str:

@@ -135,9 +135,11 @@ def test_warnings_are_told_once_each_and_are_over_with_the_first_run_that_has_no
     assert "the run went on" in text
     hours[1].xcoms["check_quality"] = {"warnings": [found]}
     hours[1].ended("check_quality")
+    hours[1].ended("cleanup")
     assert told() == dict.fromkeys(EACH, 3), "rows_of_hour is over"
     hours[2].xcoms["check_quality"] = {"passed": 32}
     hours[2].ended("check_quality")
+    hours[2].ended("cleanup")
     assert told() == dict.fromkeys(EACH, 4)
 
 
@@ -150,6 +152,7 @@ def test_an_error_can_say_which_checks_failed_and_each_is_told_in_place_of_the_t
     hours[0].failed()
     assert told() == TWICE, "that the task failed is no news"
     hours[1].ended("check_quality")
+    hours[1].ended("cleanup")
     assert told() == dict.fromkeys(EACH, 4)
 
 
