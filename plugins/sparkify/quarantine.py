@@ -104,12 +104,13 @@ def keep(
         session.run(f"lock {table}")
         session.run(f"delete from {of_run} where staged_table = %(name)s", {"name": name})
         session.insert(of_run, [{"staged_table": name, "record_id": record_id} for record_id in by_id])
-        open_ids = session.run(
+        found = session.run(
             f"select record_id from {table} where resolved_at is null and record_id in "
             f"(select record_id from {of_run} where staged_table = %(name)s)",
             {"name": name},
         )
-        new = [one for record_id, one in by_id.items() if record_id not in {found.strip() for (found,) in open_ids}]
+        known = {record_id for (record_id,) in found}
+        new = [one for record_id, one in by_id.items() if record_id not in known]
         session.insert(table, [_row(one, name, run_id) for one in new], dated="quarantined_at")
     return new
 

@@ -131,7 +131,8 @@ def located(
             here = [row for row in rows if row.found in (None, found)]
             taken = _in_object(read(store.lines(found)), found, at[found], here)
             rejected += taken
-            rows = [row for row in rows if not any(row is one.why for one in taken)]
+            used = {id(one.why) for one in taken}
+            rows = [row for row in rows if id(row) not in used]
     return rejected + [Rejected(row.found or objects[0], row, None, n) for n, row in enumerate(rows)]
 
 
