@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 Policy = Literal["evolve", "warn", "freeze"]
 LONGEST_NAME = 80  # characters of a key that a message shows
 LISTED = 20  # differences that are told of one object
+# What JSON calls the type of a value that is not null, by how it is read.
+TYPES = {str: "text", Number: "number", bool: "boolean", dict: "object", list: "array"}
 
 
 @dataclass
@@ -44,8 +46,9 @@ class Found:
         self.present.update(record.value.keys())
         for key, value in record.value.items():
             if value is not None:
-                self.types[key, type_of(value)] += 1
-                self.first.setdefault((key, type_of(value)), record.line)
+                typed = key, TYPES[type(value)]
+                self.types[typed] += 1
+                self.first.setdefault(typed, record.line)
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,9 @@ def judged(policy: Policy | str, drifts: Mapping[str, Drift], table: str) -> lis
             "downstream of it."
         )
     if told:
-        add = f" To keep new keys add them to the feed's contract, {table} and its mapping." * (policy == "evolve")
-        log.warning("Keys are not those that the feed promises:\n%s\n%s", "\n".join(told[:LISTED]), add.strip())
+        add = f"To keep new keys add them to the feed's contract, {table} and its mapping."
+        advice = add if policy == "evolve" else ""
+        log.warning("Keys are not those that the feed promises:\n%s\n%s", "\n".join(told[:LISTED]), advice)
     return told
 
 
@@ -144,14 +148,6 @@ def warnings(told: Sequence[str], objects: int) -> list[dict[str, Any]]:
             "sample": "\n".join(told[:LISTED]),
         }
     ]
-
-
-def type_of(value: Any) -> str:
-    """The JSON type of a value that is not null."""
-    if isinstance(value, Number):
-        return "number"
-    names = {str: "text", bool: "boolean", dict: "object", list: "array", float: "number", int: "number"}
-    return names[type(value)]
 
 
 def _name(key: str) -> str:
