@@ -9,17 +9,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sparkify.drift import Drift, Found
 from sparkify.feed import Feed
-from sparkify.interval import EPOCH
+from sparkify.interval import DAY, EPOCH, MILLISECOND
 from sparkify.objects import THREADS, S3Object, Store
 from sparkify.records import Record, read
-
-DAY = timedelta(days=1)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ HOW_TO_GIVE_ONE = (
     'Trigger the DAG with both params, e.g. {"start": "2018-11-01T00:00:00Z", "end": "2018-11-02T00:00:00Z"}: '
     "`start` is included, `end` is not, both are whole hours in UTC."
 )
-LONGEST = timedelta(hours=100_000)  # what publish/6_bookkeeping.sql counts up to
-HOUR = timedelta(hours=1)
+LONGEST = timedelta(hours=100_000)  # what publish/0_hours.sql counts up to
+HOUR, DAY, MILLISECOND = timedelta(hours=1), timedelta(days=1), timedelta(milliseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -40,7 +40,7 @@ class Interval:
         """
         if bound is None:
             raise AirflowFailException("Objects are named by day here, so the operator needs an interval.")
-        return cls(*(EPOCH + timedelta(milliseconds=int(bound[name])) for name in ("start_ms", "end_ms")))
+        return cls(*(EPOCH + int(bound[name]) * MILLISECOND for name in ("start_ms", "end_ms")))
 
     @classmethod
     def blocks(cls, hours: Sequence[datetime]) -> list[Interval]:
@@ -58,19 +58,19 @@ class Interval:
     @property
     def start_ms(self) -> int:
         """Milliseconds from 1970-01-01T00:00:00Z to the start."""
-        return (self.start - EPOCH) // timedelta(milliseconds=1)
+        return (self.start - EPOCH) // MILLISECOND
 
     @property
     def end_ms(self) -> int:
         """Milliseconds from 1970-01-01T00:00:00Z to the end."""
-        return (self.end - EPOCH) // timedelta(milliseconds=1)
+        return (self.end - EPOCH) // MILLISECOND
 
     @property
     def bound(self) -> dict[str, str]:
         """The interval as SQL parameters: ``start`` and ``end`` as UTC timestamps, ``start_ms`` and ``end_ms``."""
         return {
-            "start": f"{self.start:%Y-%m-%d %H:%M:%S}",
-            "end": f"{self.end:%Y-%m-%d %H:%M:%S}",
+            "start": timestamp(self.start),
+            "end": timestamp(self.end),
             "start_ms": str(self.start_ms),
             "end_ms": str(self.end_ms),
         }
@@ -78,11 +78,20 @@ class Interval:
     def days(self) -> list[datetime]:
         """The midnights (UTC) of every day that the interval touches, in order."""
         first = self.start.replace(hour=0, minute=0, second=0, microsecond=0)
-        return [first + timedelta(days=n) for n in range((self.end - first + timedelta(days=1, microseconds=-1)).days)]
+        return [first + n * DAY for n in range((self.end - first + timedelta(days=1, microseconds=-1)).days)]
 
     def __str__(self) -> str:
         """The interval as mathematicians write it, so that it is plain which end is included."""
         return f"[{self.start:%Y-%m-%dT%H:%MZ}, {self.end:%Y-%m-%dT%H:%MZ})"
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as a SQL parameter, to the second.
+
+    Args:
+        moment: in UTC, as all timestamps in the warehouse are.
+    """
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def of_run(dag_run: Any, params: Mapping[str, Any]) -> Interval:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkify.inspection import Inspection
+from sparkify.interval import timestamp
 from sparkify.objects import S3Object, split
 from sparkify.warehouse import Session, unqualified
 
@@ -101,11 +102,11 @@ def _row(staged: Staged) -> dict[str, Any]:
         "bucket": found.bucket,
         "object_key": found.key,
         "etag": found.etag,
-        "last_modified": f"{found.last_modified:%Y-%m-%d %H:%M:%S}",
+        "last_modified": timestamp(found.last_modified),
         "size_bytes": found.size,
         "lines_scanned": staged.lines,
         "rows_loaded": staged.rows,
         "records_rejected": staged.rejected,
         "inspection": None if seen is None or seen.record_keys else seen.text(),
-        "day": found.day and f"{found.day:%Y-%m-%d %H:%M:%S}",
+        "day": found.day and timestamp(found.day),
     }

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.copying import LoadError
+from sparkify.interval import timestamp
 from sparkify.rejection import Broken, Rejected, listed
 from sparkify.warehouse import Session, unqualified
 
@@ -146,7 +147,7 @@ def _row(one: Rejected, staged_table: str, run_id: str) -> dict[str, Any]:
         "bucket": one.found.bucket,
         "object_key": one.found.key,
         "etag": one.found.etag,
-        "day": one.found.day and f"{one.found.day:%Y-%m-%d %H:%M:%S}",
+        "day": one.found.day and timestamp(one.found.day),
         "line_number": one.line,
         "byte_position": error and error.position,
         "column_name": one.column or None,

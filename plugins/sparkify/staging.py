@@ -15,8 +15,8 @@ from sparkify import copying, provenance
 from sparkify.copying import Loaded
 from sparkify.errors import RETRY
 from sparkify.feed import Feed, Rule, first_broken
-from sparkify.inspection import DAY, MILLISECOND, Inspections
-from sparkify.interval import EPOCH
+from sparkify.inspection import Inspections
+from sparkify.interval import DAY, EPOCH, MILLISECOND
 from sparkify.ledger import Staged
 from sparkify.objects import S3Object, Store
 from sparkify.quarantine import Quarantine

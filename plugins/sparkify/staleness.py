@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import ClassVar
 
 from sparkify.copying import Copy
-from sparkify.interval import HOUR, Interval
+from sparkify.interval import HOUR, Interval, timestamp
 from sparkify.objects import S3Object, Store
 from sparkify.warehouse import Session
 
@@ -80,10 +80,10 @@ def find(
         sql: rendered.
         staged: further objects, whose events ``sql.hours`` finds elsewhere.
     """
-    bound = {"since": _text(since)}
+    bound = {"since": timestamp(since)}
     session.script(sql.create)
     versions = [
-        {"day": found.day and _text(found.day), "etag": found.etag, "last_modified": _text(found.last_modified)}
+        {"day": found.day and timestamp(found.day), "etag": found.etag, "last_modified": timestamp(found.last_modified)}
         for found in (*objects, *staged)
     ]
     session.insert("#object_versions", versions)
@@ -101,7 +101,3 @@ def find(
 
 def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=timezone.utc)
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"

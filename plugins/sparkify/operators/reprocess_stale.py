@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import DagRunTriggerException
 from sparkify import copying, staleness
 from sparkify.copying import Copy
 from sparkify.errors import explained
-from sparkify.interval import Interval
+from sparkify.interval import Interval, timestamp
 from sparkify.objects import S3Object, Store
 from sparkify.operators.stage_to_redshift import StageToRedshiftOperator
 from sparkify.operators.warehouse import WarehouseOperator
@@ -111,7 +111,7 @@ class ReprocessStaleOperator(WarehouseOperator):
         stale = staleness.find(session, store, self._copy(), objects, since, self.search, staged)
         with session.transaction():
             session.run(f"lock {self.mutex_table}")
-            session.script(self.confirm, {"since": f"{since:%Y-%m-%d %H:%M:%S}"})
+            session.script(self.confirm, {"since": timestamp(since)})
         return stale
 
     def _staged(self, session: Session) -> list[S3Object]:
