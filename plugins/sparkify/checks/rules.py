@@ -176,7 +176,14 @@ def holds(words: str, condition: str, *columns: str) -> RowRule:
     return RowRule(f": {words}", columns, f"not ({condition})")
 
 
-def custom(words: str, sql: str, shown: Sequence[str] = (), unit: str = "rows", unknown: str = "") -> QueryRule:
+def custom(
+    words: str,
+    sql: str,
+    shown: Sequence[str] = (),
+    unit: str = "rows",
+    unknown: str = "",
+    others: Mapping[str, Sequence[str]] | None = None,
+) -> QueryRule:
     """Whatever a SELECT of ``examined`` and ``failed`` tells, see :class:`QueryRule`.
 
     Args:
@@ -185,8 +192,11 @@ def custom(words: str, sql: str, shown: Sequence[str] = (), unit: str = "rows", 
         shown: its columns that explain a failure.
         unit: what it counts.
         unknown: why a row of it may have examined nothing, in words.
+        others: further tables that it reads, and their columns.
     """
-    return QueryRule(f": {words}", sql, shown or ("examined", "failed"), unit=unit, unknown=unknown)
+    return QueryRule(
+        f": {words}", sql, shown or ("examined", "failed"), unit=unit, unknown=unknown, others=others or {}
+    )
 
 
 def _unsafe(text: str) -> list[str]:
