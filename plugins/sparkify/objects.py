@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from io import BufferedReader
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 log = logging.getLogger(__name__)
+
+Hook = TypeVar("Hook")
 
 BUFFER = 1 << 16  # bytes that are read of an object at a time
 THREADS = 10  # requests to S3 at a time: as many connections as a client keeps (botocore: max_pool_connections)
@@ -72,6 +74,20 @@ class S3Object:
         return self.size > 0
 
 
+def hook_of(hook: Callable[..., Hook], aws_conn_id: str, client: Mapping[str, Any]) -> Hook:
+    """A provider's hook whose client is configured.
+
+    Args:
+        hook: its class.
+        aws_conn_id: the connection; what its extra says of the client (``config_kwargs``) comes before ours.
+        client: parameters of botocore's Config.
+    """
+    from botocore.config import Config
+
+    theirs: Any = hook(aws_conn_id=aws_conn_id)  # a hook that is given a configuration does not read the connection's
+    return hook(aws_conn_id=aws_conn_id, config=Config(**client).merge(theirs.config))
+
+
 class Store:
     """What a load needs of S3, with errors that name the bucket, the key and the connection."""
 
@@ -83,13 +99,11 @@ class Store:
         """The store that a connection leads to, by a client that does not wait for ever.
 
         Args:
-            aws_conn_id: the connection; what its extra says of the client (``config_kwargs``) comes before ours.
+            aws_conn_id: the connection; see :func:`hook_of`.
         """
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-        from botocore.config import Config
 
-        theirs = S3Hook(aws_conn_id=aws_conn_id).config  # a hook that is given a configuration does not read it
-        return cls(S3Hook(aws_conn_id=aws_conn_id, config=Config(**CLIENT).merge(theirs)))
+        return cls(hook_of(S3Hook, aws_conn_id, CLIENT))
 
     @property
     def client(self) -> S3Client:

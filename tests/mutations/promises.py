@@ -587,7 +587,7 @@ STALENESS = [
         "what_was_found_the_same_is_read_again",
         "A version that holds the same events is looked at again every hour.",
         f"{OPERATORS}/reprocess_stale.py",
-        {'session.script(self.confirm, {"since": f"{since:%Y-%m-%d %H:%M:%S}"})': "pass"},
+        {'session.script(self.confirm, {"since": timestamp(since)})': "pass"},
         (f"{STALE}::test_the_same_events_in_another_version_are_not_stale_and_not_read_twice",),
     ),
     Mutation(

@@ -48,11 +48,12 @@ def environment(_sandbox: Any) -> Iterator[dict[str, str]]:
 
 
 def _shared(connect: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """One client for all hooks of a service and connection, as long as the connection stays as it is."""
-    clients: dict[tuple[str, str], Any] = {}
+    """One client for all hooks of a service, connection and configuration, as long as these stay as they are."""
+    clients: dict[tuple[str, str, str], Any] = {}
 
     def client(hook: Any) -> Any:
-        connection = hook.client_type, hook.get_connection(str(hook.aws_conn_id)).get_uri()
+        found = hook.get_connection(str(hook.aws_conn_id)).get_uri()
+        connection = hook.client_type, found, repr(hook.config and vars(hook.config))
         if connection not in clients:
             clients[connection] = connect(hook)
         return clients[connection]

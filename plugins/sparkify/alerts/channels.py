@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sparkify.alerts.messages import Message
+from sparkify.objects import hook_of
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +69,11 @@ def described(error: BaseException) -> str:
 def _sns(topic: str, message: Message) -> None:
     from airflow.providers.amazon.aws.hooks.sns import SnsHook
     from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
-    from botocore.config import Config
 
-    patience = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
-    connection: Any = SnsHook  # the provider annotates neither it nor notify
-    theirs = connection(aws_conn_id=AWS_CONNECTION).config
+    client = {"connect_timeout": SECONDS, "read_timeout": SECONDS, "retries": {"total_max_attempts": 1}}
     notifier: Any = SnsNotifier(target_arn=topic, subject=message.subject, message=message.text)
-    notifier.hook = connection(aws_conn_id=AWS_CONNECTION, config=patience.merge(theirs))
-    notifier.notify({})
+    notifier.hook = hook_of(SnsHook, AWS_CONNECTION, client)
+    notifier.notify({})  # the provider does not annotate it
 
 
 def _mail(addresses: str, message: Message) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, stop_all, wait_random
 
 from sparkify.alerts.journal import Journal
-from sparkify.objects import split
+from sparkify.objects import hook_of, split
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -62,7 +62,9 @@ class State:
             ClientError, BotoCoreError: S3 refuses or does not answer.
             OvertakenError: others were faster for all of ``PATIENCE`` and all ``ATTEMPTS``.
         """
-        client = _client(self.aws_conn_id)
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+        client: S3Client = hook_of(S3Hook, self.aws_conn_id, CLIENT).get_conn()
         overtaken = retry_if_exception_type(OvertakenError)
         # A busy machine may spend all of the time on one attempt.
         stop = stop_all(stop_after_delay(PATIENCE), stop_after_attempt(ATTEMPTS))
@@ -113,12 +115,3 @@ def _write(client: S3Client, bucket: str, key: str, text: str, etag: str) -> Non
         if error.response["Error"]["Code"] in LOST:
             raise OvertakenError from error
         raise
-
-
-def _client(aws_conn_id: str) -> S3Client:
-    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-    from botocore.config import Config
-
-    theirs = S3Hook(aws_conn_id=aws_conn_id).config  # a hook that is given a configuration does not read it
-    client: S3Client = S3Hook(aws_conn_id=aws_conn_id, config=Config(**CLIENT).merge(theirs)).get_conn()
-    return client
