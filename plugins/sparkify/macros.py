@@ -19,6 +19,7 @@ from sparkify.interval import Interval, of_run
 # and Airflow sends a message for each time that a Variable is read.
 _read: tuple[Any, str] = (None, "")
 
+FRESH_HOURS = 24  # without a play, after which check/freshness.sql warns
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -106,12 +107,13 @@ def identifier(name: str) -> str:
     return name
 
 
-MACROS: dict[str, Callable[..., Any] | Bind | str] = {
+MACROS: dict[str, Callable[..., Any] | Bind | str | int] = {
     "star": star,
     "run": run,
     "reader_role": reader_role,
     "interval": interval,
     "bind": Bind(),
     "not_older": not_older,
+    "fresh_hours": FRESH_HOURS,
     "keeps_contract": f"{first_broken(EVENTS.rules)} is null",
 }

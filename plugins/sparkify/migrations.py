@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from sparkify.errors import sqlstate
-from sparkify.warehouse import Session
+from sparkify.warehouse import Parameters, Session
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +103,16 @@ def apply_missing(session: Session, schema: str, changes: Sequence[Change]) -> l
     return [change.version for change in missing]
 
 
-def create_run_schema(session: Session, schema: str, run_schema: str, sql: str, run_id: str) -> None:
+def create_run_schema(
+    session: Session, schema: str, run_schema: str, sql: str, parameters: Parameters | None, run_id: str
+) -> None:
     """Create the schema of a run and its tables, where they are missing, and note that it is in use from now on.
 
     The note is always added, never looked for: transactions of parallel runs that read and write the same table would
     break each other where isolation is serializable (AWS: c_serial_isolation).
     """
     with session.transaction():
-        session.script(sql)
+        session.script(sql, parameters)
         session.run(
             f"insert into {schema}.run_schemas (schema_name, run_id, created_at) "
             "values (%(name)s, %(run_id)s, sysdate)",

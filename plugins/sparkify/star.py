@@ -18,6 +18,7 @@ from sparkify.checks import (
 from sparkify.checks.rules import Rule
 from sparkify.contracts import EVENTS, SONGS
 from sparkify.feed import Feed, first_broken
+from sparkify.macros import FRESH_HOURS
 from sparkify.operators.publish import Step
 from sparkify.parts import CHECKS, DIMENSIONS, FACTS
 
@@ -27,9 +28,9 @@ PUBLISHED = ("songplays", "users", "songs", "artists", "time")
 PLAYED = ("songplay_id", "start_time", "user_id", "level", "session_id")
 LEVELS = ("free", "paid")
 DIMENSION_KEYS = {"users": "user_id", "songs": "song_id", "artists": "artist_id"}
-FRESH_HOURS = 24
 LEAST_MATCH_RATE = 0.001  # of Sparkify's own plays, half a percent is of a song that it has metadata for
 IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
+COVERED = "start_time >= interval_start and start_time < interval_end"  # the same, of a table joined to run.covered
 
 # What a run that is limited to a part has to do with; what is not listed belongs to every run.
 PARTS_OF = {
@@ -76,7 +77,7 @@ BEFORE_PUBLICATION = [
         f"{RUN}.songplays",
         custom(
             "staged plays are published, in quarantine or delivered twice",
-            "{% include 'check/plays_reconcile.sql' %}",
+            "check/plays_reconcile.sql",
             shown=("staged_plays", "published_plays", "quarantined_plays", "duplicate_plays"),
             unit="plays",
             others=dict.fromkeys((f"{RUN}.staging_events", f"{RUN}.broken_events"), ("page", "ts")),
@@ -89,7 +90,7 @@ BEFORE_PUBLICATION = [
         unique("songplay_id"),
         matches("songplay_id", "^[0-9a-f]{32}$"),
         accepted("level", LEVELS),
-        holds("starts in the interval", IN_INTERVAL, "start_time"),
+        holds("starts in the interval", COVERED, "start_time", join=f"left join {RUN}.covered on true"),
         references("start_time", f'{RUN}."time"', "start_time"),
         references("user_id", f"{RUN}.users", "user_id"),
         zero_rows="pass",
@@ -98,14 +99,14 @@ BEFORE_PUBLICATION = [
         f"{RUN}.songplays",
         custom(
             "plays an hour are as many as usual",
-            "{% include 'check/row_count.sql' %}",
+            "check/row_count.sql",
             shown=("hour", "plays", "usual_plays", "weeks_known"),
             unit="hours",
             unknown="fewer than 4 of the 8 weeks before are known",
         ),
         custom(
             f"somebody played in the last {FRESH_HOURS} hours",
-            f"{{% set fresh_hours = {FRESH_HOURS} %}}{{% include 'check/freshness.sql' %}}",
+            "check/freshness.sql",
             shown=("newest_play", "interval_end"),
             unit="ends of an interval",
             unknown=f"the {FRESH_HOURS} hours before its end are not all loaded",
@@ -117,7 +118,7 @@ BEFORE_PUBLICATION = [
         f"{RUN}.songplays",
         custom(
             "plays are of a known song",
-            "{% include 'check/match_rate.sql' %}",
+            "check/match_rate.sql",
             shown=("plays", "matched"),
             unit="plays",
             unknown="fewer than 1,000 plays in the run and the 7 days before",

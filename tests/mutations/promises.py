@@ -312,6 +312,16 @@ FUNCTION = [
         (TWICE,),
     ),
     Mutation(
+        "an_hour_prepared_twice_is_covered_twice",
+        "What a run covers is counted once for each attempt of prepare.",
+        f"{SQL}/create/run_schema.sql",
+        {"select distinct\n    interval_start,": "select\n    interval_start,"},
+        (
+            f"{TESTS}/operators/test_prepare_warehouse.py"
+            "::test_what_a_run_covers_stands_once_in_its_schema_however_often_it_is_prepared",
+        ),
+    ),
+    Mutation(
         "a_page_view_is_a_play",
         "Every event of a user makes a play, and tells the user's level.",
         f"{SQL}/create/run_schema.sql",

@@ -22,7 +22,6 @@ CONTEXT = {
     "var": {"value": {}},
     "params": {},
     "events": "#recent_events",
-    "fresh_hours": 24,
     **MACROS,
 }
 

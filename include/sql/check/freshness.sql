@@ -3,7 +3,12 @@
 -- about, not from now: a backfill of old hours is as fresh as they were. It can only be told where all of those hours
 -- are known, because they were loaded before or are of this run.
 with recent as (
-    select {{ bind.end }}::timestamp - {{ fresh_hours }} * interval '1 hour' as since
+    select
+        interval_start,
+        interval_end,
+        least((interval_end_ms - interval_start_ms) / 3600000, {{ fresh_hours }}) as hours_covered,
+        interval_end - {{ fresh_hours }} * interval '1 hour' as since
+    from {{ run() }}.covered
 ),
 
 loaded as (
@@ -13,7 +18,7 @@ loaded as (
         max(case when loaded_hours.plays > 0 then loaded_hours.hour end) as newest_hour
     from {{ star() }}.loaded_hours
     cross join recent
-    where loaded_hours.hour < {{ bind.start }}
+    where loaded_hours.hour < recent.interval_start
 ),
 
 played as (
@@ -27,18 +32,19 @@ played as (
 
 known as (
     select
-        coalesce(loaded.hours, 0)
-        + least(({{ bind.end_ms }}::bigint - {{ bind.start_ms }}::bigint) / 3600000, {{ fresh_hours }}) as hours,
+        recent.interval_end,
+        coalesce(loaded.hours, 0) + recent.hours_covered as hours,
         coalesce(loaded.plays, 0) + played.plays as plays,
         played.newest,
         loaded.newest_hour
     from loaded
     cross join played
+    cross join recent
 )
 
 select
     coalesce(known.newest, known.newest_hour) as newest_play,
-    {{ bind.end }}::timestamp as interval_end,
+    known.interval_end,
     case when known.plays > 0 or known.hours >= {{ fresh_hours }} then 1 else 0 end as examined,
     case when known.plays = 0 and known.hours >= {{ fresh_hours }} then 1 else 0 end as failed
 from known

@@ -25,10 +25,11 @@ earlier as (
     select
         coalesce(sum(plays), 0) as plays,
         coalesce(sum(matched_plays), 0) as matched
-    from {{ star() }}.published_runs
+    from {{ star() }}.published_runs as published
+    cross join {{ run() }}.covered
     where
-        interval_start >= {{ bind.start }}::timestamp - interval '7 days'
-        and interval_end <= {{ bind.start }}
+        published.interval_start >= covered.interval_start - interval '7 days'
+        and published.interval_end <= covered.interval_start
         and part = 'everything'
 ),
 

@@ -6,19 +6,21 @@ with staged as (
             distinct userid::varchar || '|' || sessionid::varchar || '|' || iteminsession::varchar || '|' || ts::varchar
         ) as duplicates
     from {{ run() }}.staging_events
+    cross join {{ run() }}.covered
     where
         page = 'NextSong'
-        and ts >= {{ bind.start_ms }}
-        and ts < {{ bind.end_ms }}
+        and ts >= interval_start_ms
+        and ts < interval_end_ms
 ),
 
 broken as (
     select count(*) as plays
     from {{ run() }}.broken_events
+    cross join {{ run() }}.covered
     where
         page = 'NextSong'
-        and ts >= {{ bind.start_ms }}
-        and ts < {{ bind.end_ms }}
+        and ts >= interval_start_ms
+        and ts < interval_end_ms
 ),
 
 prepared as (

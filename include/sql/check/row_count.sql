@@ -14,11 +14,12 @@ history as (
         loaded.plays
     from {{ star() }}.loaded_hours as loaded
     cross join weeks
+    cross join {{ run() }}.covered
     where
-        loaded.hour >= {{ bind.start }}::timestamp - interval '56 days'
-        and loaded.hour < {{ bind.start }}
-        and loaded.hour + weeks.week * interval '7 days' >= {{ bind.start }}
-        and loaded.hour + weeks.week * interval '7 days' < {{ bind.end }}
+        loaded.hour >= covered.interval_start - interval '56 days'
+        and loaded.hour < covered.interval_start
+        and loaded.hour + weeks.week * interval '7 days' >= covered.interval_start
+        and loaded.hour + weeks.week * interval '7 days' < covered.interval_end
 ),
 
 medians as (

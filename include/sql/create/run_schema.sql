@@ -78,6 +78,24 @@ diststyle even;
 create table if not exists {{ run() }}.staging_events_objects (like {{ star() }}.loaded_objects);
 create table if not exists {{ run() }}.staging_songs_objects (like {{ star() }}.loaded_objects);
 
+-- The interval of the run, for statements that would be long to bind its values to. Each attempt of prepare notes it.
+create table if not exists {{ run() }}.intervals (
+    interval_start timestamp not null,
+    interval_end timestamp not null,
+    interval_start_ms bigint not null,
+    interval_end_ms bigint not null
+)
+diststyle all;
+insert into {{ run() }}.intervals
+values ({{ bind.start }}::timestamp, {{ bind.end }}::timestamp, {{ bind.start_ms }}::bigint, {{ bind.end_ms }}::bigint);
+create or replace view {{ run() }}.covered as
+select distinct
+    interval_start,
+    interval_end,
+    interval_start_ms,
+    interval_end_ms
+from {{ run() }}.intervals;
+
 -- Each stage and load task leaves here which of its attempts filled a table, and from which attempts of its inputs.
 create table if not exists {{ run() }}.table_stamps (
     table_name varchar(256) not null,

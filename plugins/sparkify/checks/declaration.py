@@ -50,15 +50,19 @@ def together(
     complete = [replace(check, shown=_shown(check, tables or {}, personal or {})) for check in checks]
 
     def rendered(context: Any, jinja_env: Any) -> list[Check]:
-        texts = dict.fromkeys(text for check in complete for text in check.texts)
+        texts = {text: _source(text, jinja_env) for check in complete for text in check.texts}
         # Nearly all that is templated names a schema, and there are two: each is rendered once.
-        templates = dict.fromkeys(piece for text in texts for piece in TEMPLATED.findall(text))
+        templates = dict.fromkeys(piece for source in texts.values() for piece in TEMPLATED.findall(source))
         joined = jinja_env.from_string(BETWEEN.join(templates)).render(context)
         pieces = dict(zip(templates, joined.split(BETWEEN), strict=bool(templates)))
-        found = {text: TEMPLATED.sub(lambda piece: pieces[piece[0]], text) for text in texts}
+        found = {text: TEMPLATED.sub(lambda piece: pieces[piece[0]], source) for text, source in texts.items()}
         return [check.with_texts(found) for check in complete]
 
     return cast("list[Check]", rendered)
+
+
+def _source(text: str, jinja_env: Any) -> str:
+    return str(jinja_env.loader.get_source(jinja_env, text)[0]) if text.endswith(".sql") else text
 
 
 def _mistakes(check: Check, tables: Tables | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sparkify.checks.check import Check
@@ -12,6 +12,9 @@ from sparkify.checks.rules import QueryRule, RowRule
 from sparkify.warehouse import Session
 
 SAMPLE_ROWS = 5
+# The driver's buffer holds 8,192 bytes, its length and name among them. What does not fit is sent by itself, and waits
+# until the server has acknowledged the first part, which servers put off (Linux: by 40 ms, tcp(7)).
+STATEMENT_LENGTH = 8_000
 # Left out: the driver reads a statement that it binds values to letter by letter, which takes longer than to run it.
 FOR_READERS = re.compile(r"^(?:[ ]+|--.*\n)", re.MULTILINE)
 
@@ -56,16 +59,29 @@ def examine(session: Session, checks: Sequence[Check], parameters: Mapping[str, 
     """
     results: dict[int, Result] = {}
     scans = _scans(checks)
-    # Two statements at most: the driver reads one that it binds values to letter by letter, and few checks name any.
-    for bound in (False, True):
-        asked = [scan for scan in scans if scan.is_bound == bound]
-        width = max((len(scan.failed) for scan in asked), default=0)
-        statement = "\nunion all\n".join(scan.select(number, width) for number, scan in enumerate(asked))
-        for number, examined, unknown, *failed in session.run(statement, parameters) if asked else []:
-            for position, count in zip(asked[int(number)].failed, failed, strict=False):
+    for statement in _statements(scans):
+        for number, examined, unknown, *failed in session.run(statement, parameters):
+            for position, count in zip(scans[int(number)].failed, failed, strict=False):
                 results[position] = Result(checks[position], int(examined or 0), int(count or 0), int(unknown))
     ordered = [results[position] for position in range(len(checks))]
     return [_with_sample(session, result, parameters) for result in ordered]
+
+
+def _statements(scans: Sequence[Scan]) -> Iterator[str]:
+    """Few statements that ask all, those that name values apart: the driver reads such a one letter by letter."""
+    width = max((len(scan.failed) for scan in scans), default=0)
+    for bound in (False, True):
+        asked = ""
+        for number, scan in enumerate(scans):
+            if scan.is_bound != bound:
+                continue
+            select = scan.select(number, width)
+            if asked and len(asked) + len(select) > STATEMENT_LENGTH:
+                yield asked
+                asked = ""
+            asked = f"{asked}\nunion all\n{select}" if asked else select
+        if asked:
+            yield asked
 
 
 def _scans(checks: Sequence[Check]) -> list[Scan]:

@@ -165,15 +165,16 @@ def matches(column: str, pattern: str) -> RowRule:
     )
 
 
-def holds(words: str, condition: str, *columns: str) -> RowRule:
+def holds(words: str, condition: str, *columns: str, join: str = "") -> RowRule:
     """A condition is true of every row; where it is unknown, because a value is missing, it holds.
 
     Args:
         words: the condition in words.
         condition: the condition in SQL.
         columns: those that it is about; a sample shows them where the table's others are not known.
+        join: what else the condition reads, see :class:`RowRule`.
     """
-    return RowRule(f": {words}", columns, f"not ({condition})")
+    return RowRule(f": {words}", columns, f"not ({condition})", join)
 
 
 def custom(
@@ -188,7 +189,7 @@ def custom(
 
     Args:
         words: the rule in words.
-        sql: the SELECT; a template includes a file by ``{% include 'check/….sql' %}``.
+        sql: the SELECT, or the name of its file, which ends in ``.sql`` and is found as Airflow finds templates.
         shown: its columns that explain a failure.
         unit: what it counts.
         unknown: why a row of it may have examined nothing, in words.

@@ -36,7 +36,7 @@ class ChecksFailedError(AirflowFailException):
 
 
 class DataQualityOperator(WarehouseOperator):
-    """Runs declared checks in one statement, keeps and logs every result, and then fails if an error is among them.
+    """Runs declared checks in few statements, keeps and logs every result, and then fails if an error is among them.
 
     Args:
         checks: what must hold, as :func:`sparkify.checks.together` gives it. Templated.

@@ -70,6 +70,8 @@ class PrepareWarehouseOperator(WarehouseOperator):
             migrations.ensure_schema(session, self.schema, self.bootstrap)
             changes = migrations.numbered(self.change_names, self.changes)
             applied = migrations.apply_missing(session, self.schema, changes)
-            migrations.create_run_schema(session, self.schema, self.run_schema, self.run_sql, str(context["run_id"]))
+            migrations.create_run_schema(
+                session, self.schema, self.run_schema, self.run_sql, self.parameters, str(context["run_id"])
+            )
         self.log.info("Schema changes applied: %s; this run works in %s", applied or "none", self.run_schema)
         return {"applied": applied, "run_schema": self.run_schema}

@@ -72,6 +72,8 @@ class Judge:
         """Whether the check passed, what it examined and found, its remark and sample."""
         end = start + timedelta(hours=hours)
         run = self.pipeline.run(start.isoformat(), end.isoformat(), "judged")
+        self.pipeline.execute(f"delete from {self.pipeline.run_schema}.intervals")
+        run.task("prepare")
         task = run.rendered("check_quality")
         task.checks = [check for check in task.checks if check.name == name]
         task.inputs = []

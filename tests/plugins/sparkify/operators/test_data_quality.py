@@ -21,6 +21,7 @@ from sparkify.checks import (
     together,
     unique,
 )
+from sparkify.checks.examination import STATEMENT_LENGTH
 from sparkify.operators.data_quality import DataQualityOperator
 from sparkify.warehouse import Session
 
@@ -193,6 +194,19 @@ def test_checks_of_the_same_rows_share_one_scan(pets, expected_of, monkeypatch):
     outcome(pets, expected_of(GOOD, *rows) + [replace(rule, name=f"other {rule.name}") for rule in filtered])
     (asked,) = [sql for sql in statements if "case when" in sql]
     assert asked.count(f"from {pets.name}.good") == 2
+
+
+def test_checks_that_are_too_long_for_one_statement_are_asked_by_few(pets, expected_of, monkeypatch):
+    statements = []
+    run = Session.run
+    monkeypatch.setattr(Session, "run", lambda self, sql, *rest: statements.append(sql) or run(self, sql, *rest))
+    words = "a long statement " * 60
+    queries = [custom(f"counts {n}", f"select 30 as examined, {n} as failed, '{words}' as x") for n in range(1, 31)]
+    message = failure(pets, expected_of(GOOD, *queries))
+    asked = [sql for sql in statements if "sum(examined)" in sql]
+    assert len(asked) == 5
+    assert max(map(len, asked)) <= STATEMENT_LENGTH
+    assert all(f"good: counts {n}: {n} of 30 rows break it" in message for n in range(1, 31))
 
 
 def test_every_result_is_kept_with_what_was_allowed_and_found(pets, expected_of):

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ def test_what_is_there_is_left_alone(loaded):
     before = loaded.published()
     loaded.run().task("prepare")
     assert loaded.published() == before
+
+
+def test_what_a_run_covers_stands_once_in_its_schema_however_often_it_is_prepared(loaded):
+    run = loaded.run("2018-12-01T05:00:00", "2018-12-01T07:00:00")
+    schema = run.task("prepare")["run_schema"]
+    run.task("prepare")
+    start, end = datetime(2018, 12, 1, 5), datetime(2018, 12, 1, 7)
+    covered = (start, end, 1543640400000, 1543647600000)
+    assert loaded.sql(f"select * from {schema}.covered") == [covered]
 
 
 def test_analysts_read_the_star_and_nothing_else(loaded):
