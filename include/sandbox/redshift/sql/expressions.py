@@ -6,6 +6,7 @@ from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
 
+BARE = {"sysdate", "minus"}  # what is rewritten whatever follows
 RENAMED = {"nvl": "coalesce"}
 PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
@@ -33,7 +34,7 @@ def rewrite(statement: Statement) -> None:
     """
     for index in reversed(range(len(statement))):  # inner expressions first, outer ones take over their text
         token = statement[index]
-        if token.kind == "word":
+        if token.kind == "word" and (token.value in BARE or statement[index + 1].kind in ("symbol", "string")):
             _word(statement, index)
         elif token.is_symbol("||"):
             _concatenation(statement, index)

@@ -24,6 +24,7 @@ RESERVED = frozenset(
 ALWAYS_NAMES = frozenset({"tag", "wallet", "lun", "luns", "defrag"})
 # Behind AS these begin a type or a query.
 AFTER_AS = frozenset({"timestamp", "interval", "binary", "select", "with", "not"})
+NO_ALIASES = RESERVED - AFTER_AS
 # In these AS does not give a name to a column or table only.
 OTHER_AS = frozenset({"COPY", "CREATE", "ALTER", "PREPARE"})
 
@@ -61,12 +62,9 @@ def refuse_reserved(statement: Statement) -> None:
     for index, token in enumerate(statement.tokens):
         if token.kind != "word":
             continue
-        if token.value in ALWAYS_NAMES or (statement[index - 1].is_word("as") and _is_alias(statement, index)):
+        name, is_alias = token.value, statement[index - 1].is_word("as") and statement.verb not in OTHER_AS
+        if name in ALWAYS_NAMES or (is_alias and name in NO_ALIASES):
             raise statement.error(index)
-
-
-def _is_alias(statement: Statement, index: int) -> bool:
-    return statement[index].is_word(*RESERVED - AFTER_AS) and statement.verb not in OTHER_AS
 
 
 def check_new_name(statement: Statement, index: int) -> None:

@@ -15,9 +15,11 @@ from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsuppo
 
 # Every character beyond ASCII is a letter to PostgreSQL: blanks, digits and punctuation too.
 LETTER, DIGIT = r"[A-Za-z_\x80-\U0010ffff]", r"[0-9A-Za-z_\x80-\U0010ffff]"
+# What stands before a token is skipped with it. At each place some branch matches, so that nothing is ever given back.
+BLANK = r"[ \t\n\r\f\v]*"
 TOKEN = re.compile(
-    rf"""(?P<blank>[ \t\n\r\f\v]+ | --[^\n\r]*)
-    | (?P<comment>/\*)
+    rf"""{BLANK}(?:--[^\n\r]*{BLANK})*(?:
+      (?P<comment>/\*)
     | (?P<escaped>[uU]&['"])
     | (?P<bits>[bBxX]')
     | (?P<string>[eEnN]?'[^'\\]*(?:(?:'' | \\.)[^'\\]*)*')
@@ -26,7 +28,8 @@ TOKEN = re.compile(
     | (?P<parameter>\$[0-9]+)
     | (?P<number>(?:[0-9]+(?:\.[0-9]*)? | \.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<word>\#?{LETTER}(?:{DIGIT} | \$)*)
-    | (?P<symbol>:: | \|\| | .)""",
+    | (?P<symbol>:: | \|\| | .)
+    | (?P<end>\Z))""",
     re.VERBOSE | re.DOTALL,
 )
 # Redshift has neither (AWS: c_unsupported-postgresql-datatypes).
@@ -74,27 +77,29 @@ def tokens(text: str) -> Iterator[Token]:
     """
     at = 0
     while found := TOKEN.match(text, at):
-        kind, start, at = str(found.lastgroup), at, found.end()
+        kind = str(found.lastgroup)
+        source, (start, at) = found[kind], found.span(kind)
         if kind in REFUSED:
             raise unsupported(REFUSED[kind])
         if kind == "comment":
             at = _comment_end(text, start)
         elif kind == "dollar":
-            tag = found[0]
-            end = text.find(tag, at)
+            end = text.find(source, at)
             if end < 0:
                 raise _unterminated("dollar-quoted string", text, start)
-            yield Token("string", text[at:end], start, end + len(tag))
-            at = end + len(tag)
-        elif kind == "symbol" and found[0] in "'\"":
-            raise _unterminated("quoted string" if found[0] == "'" else "quoted identifier", text, start)
-        elif kind != "blank":
-            yield Token(kind, _value(kind, found[0]), start, at)
+            yield Token("string", text[at:end], start, end + len(source))
+            at = end + len(source)
+        elif kind == "symbol" and source in "'\"":
+            raise _unterminated("quoted string" if source == "'" else "quoted identifier", text, start)
+        elif kind == "end":
+            return
+        else:
+            yield Token(kind, _value(kind, source), start, at)
 
 
 def lower(name: str) -> str:
     """Folds a name as PostgreSQL does: ASCII letters only."""
-    return name.translate(ASCII_LOWER)
+    return name.lower() if name.isascii() else name.translate(ASCII_LOWER)
 
 
 def _value(kind: str, text: str) -> str:

@@ -32,8 +32,8 @@ def refuse(statement: Statement) -> None:
         RedshiftError: the statement holds such a thing.
     """
     for index, token in enumerate(statement.tokens):
-        if token.is_name:
-            _refuse_name(statement, index, lower(token.value))
+        if token.is_name and (name := lower(token.value)) in NAMES:
+            _refuse_name(statement, index, name)
         elif token.is_symbol("["):  # an array, or a step into SUPER
             raise statement.error(index)
 
@@ -152,3 +152,4 @@ CHECKS = {
     "tablesample": _before_a_name, "overriding": _followed_by("system", "user"), "current": _followed_by("of"),
     "fetch": _followed_by("first", "next"),
 }  # fmt: skip
+NAMES = FUNCTIONS | CHECKS.keys() | {"substr"}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from include.sandbox.redshift.errors import RedshiftError, syntax_error
 from include.sandbox.redshift.sql.lexer import Token, tokens
 
 END = Token("end", "", 0, 0)
+# Clients send the same statements again and again. Longer ones are data, and would fill the memory.
+REMEMBERED = 1 << 13  # characters
 
 
 @dataclass
@@ -21,7 +25,7 @@ class Statement:
     """
 
     text: str
-    tokens: list[Token]
+    tokens: Sequence[Token]
     edits: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def __getitem__(self, index: int) -> Token:
@@ -114,12 +118,20 @@ def split(text: str) -> list[Statement]:
     Raises:
         RedshiftError: a literal or comment is not closed, or there is a NUL, which would end the text for PostgreSQL.
     """
+    found = _remembered(text) if len(text) <= REMEMBERED else _cut(text)
+    return [Statement(text, tokens) for tokens in found]
+
+
+def _cut(text: str) -> list[Sequence[Token]]:
     if "\0" in text:
         raise RedshiftError("invalid byte sequence: 0x00", "22021")
     statements = [list[Token]()]
     for token in tokens(text):
-        if token.is_symbol(";"):
+        if token.value == ";" and token.kind == "symbol":
             statements.append([])
         else:
             statements[-1].append(token)
-    return [Statement(text, found) for found in statements if found]
+    return [tuple(found) for found in statements if found]
+
+
+_remembered = lru_cache(maxsize=256)(_cut)

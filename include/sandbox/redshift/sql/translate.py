@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from include.sandbox.redshift.copy.command import copy_command
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
@@ -11,7 +12,7 @@ from include.sandbox.redshift.sql import alter, databases, dml, expressions, obj
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
-from include.sandbox.redshift.sql.statement import Statement, split
+from include.sandbox.redshift.sql.statement import REMEMBERED, Statement, split
 from include.sandbox.redshift.sql.tables import TableReader
 
 BY_VERB: dict[str, Callable[[Statement], Plan]] = {
@@ -56,26 +57,41 @@ class Translator:
         Raises:
             RedshiftError: Redshift would refuse it, or the sandbox does not do it.
         """
-        refuse(statement)
-        refuse_reserved(statement)
         changed = settings.case_sensitivity(statement)
-        if changed is not None:
-            self._keep_case = changed
-        fold(statement, keep_case=self._keep_case)
-        if statement.verb != "COPY":
-            expressions.rewrite(statement)
-        return self._plan(statement)
+        keep_case = self._keep_case if changed is None else changed
+        if len(statement.text) <= REMEMBERED:
+            plan = _remembered(statement.text, statement[0].start, keep_case)
+        else:
+            plan = _translated(statement, keep_case)
+        self._keep_case = keep_case
+        return plan
 
-    def _plan(self, statement: Statement) -> Plan:
-        verb, follows = statement.verb or statement[0].value, statement[1]
-        if verb == "CREATE" and follows.is_word(*TABLE_WORDS) and not statement[2].is_word("view"):
-            return TableReader(statement, keep_case=self._keep_case).plan()
-        if verb == "ALTER" and follows.is_word("table"):
-            return alter.alter_table(statement, keep_case=self._keep_case)
-        if (verb, follows.value) in BY_OBJECT and follows.kind == "word":
-            return BY_OBJECT[verb, follows.value](statement)
-        if verb in ("CREATE", "ALTER", "DROP"):
-            return objects.refused(statement)
-        if verb not in BY_VERB:
-            raise RedshiftError(str(statement.error(0)), SYNTAX_ERROR)
-        return BY_VERB[verb](statement)
+
+@lru_cache(maxsize=256)
+def _remembered(text: str, start: int, keep_case: bool) -> Plan:
+    (statement,) = (found for found in split(text) if found[0].start == start)
+    return _translated(statement, keep_case)
+
+
+def _translated(statement: Statement, keep_case: bool) -> Plan:
+    refuse(statement)
+    refuse_reserved(statement)
+    fold(statement, keep_case=keep_case)
+    if statement.verb != "COPY":
+        expressions.rewrite(statement)
+    return _plan(statement, keep_case)
+
+
+def _plan(statement: Statement, keep_case: bool) -> Plan:
+    verb, follows = statement.verb or statement[0].value, statement[1]
+    if verb == "CREATE" and follows.is_word(*TABLE_WORDS) and not statement[2].is_word("view"):
+        return TableReader(statement, keep_case=keep_case).plan()
+    if verb == "ALTER" and follows.is_word("table"):
+        return alter.alter_table(statement, keep_case=keep_case)
+    if (verb, follows.value) in BY_OBJECT and follows.kind == "word":
+        return BY_OBJECT[verb, follows.value](statement)
+    if verb in ("CREATE", "ALTER", "DROP"):
+        return objects.refused(statement)
+    if verb not in BY_VERB:
+        raise RedshiftError(str(statement.error(0)), SYNTAX_ERROR)
+    return BY_VERB[verb](statement)
