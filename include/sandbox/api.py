@@ -148,6 +148,11 @@ class AirflowApi:
         content = self._request("GET", path, params={"full_content": "true"}).json().get("content", [])
         return [entry for entry in content if isinstance(entry, dict)]
 
+    def announced(self, dag_id: str, run_id: str) -> list[str]:
+        """Returns the names of the assets of which a run emitted an event."""
+        query = {"source_dag_id": dag_id, "source_run_id": run_id}
+        return [str(event["name"]) for event in self._pages("/api/v2/assets/events", "asset_events", query)]
+
     def unfinished_backfills(self, dag_id: str) -> list[int]:
         """Returns the ids of the backfills that Airflow does not hold for complete."""
         found = self._get("/api/v2/backfills", dag_id=dag_id)["backfills"]

@@ -67,7 +67,9 @@ def test_a_kind_of_bad_input(started, tmp_path, tally, kind):
         if fate == "stopped":
             assert KINDS[kind].reason in reasons(api)
             assert published(airflow) == healthy
+            assert api.announced(DAG_ID, ended.run_id) == []
         else:
+            assert sorted(api.announced(DAG_ID, ended.run_id)) == sorted(f"sparkify.{table}" for table in TABLES)
             require_kept(airflow, bad)
             publishable(spoiled, sample, bad)
             assert published(airflow) == computed(spoiled)
