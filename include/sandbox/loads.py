@@ -66,8 +66,6 @@ def reprocess(root: Path, console: Console) -> None:
 
     Starts what is not running for the time that it takes.
     """
-    from sparkify.interval import Interval  # Airflow's SDK takes seconds to import
-
     with process.stopped_by_signals(), session(root, None, console) as (sandbox, api, check):
         hours = stale_hours(sandbox.state) if sandbox.state.loaded else []
         if not hours:
@@ -77,8 +75,7 @@ def reprocess(root: Path, console: Console) -> None:
         api.unpause(DAG_ID)
         runs = Runs(sandbox, api, console, check)
         began, before = time.monotonic(), row_counts(sandbox.state)
-        ids = [runs.load_range(block.start, block.end) for block in Interval.blocks(hours)]
-        loads = {"stale hours": [run_id for of_block in ids for run_id in of_block]}
+        loads = {"stale hours": runs.load_blocks(hours)}
         print_report(console, sandbox.state, api, loads, before, time.monotonic() - began)
 
 

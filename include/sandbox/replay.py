@@ -6,21 +6,19 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from include.sandbox import process
+from include.sandbox import data, process
 from include.sandbox.airflow import DAG_ID
 from include.sandbox.report import print_report, row_counts
-from include.sandbox.runs import Runs
-from include.sandbox.services import connect, query
+from include.sandbox.runs import HOUR, Runs
+from include.sandbox.services import connect
 from include.sandbox.session import session
 from include.sandbox.state import State
 
-HOUR = timedelta(hours=1)
 SHOWN = 20  # kinds of reasons that are listed
 OPEN = """
     select staged_table, 's3://' || bucket || '/' || object_key, day, coalesce(rule, reason)
@@ -52,13 +50,11 @@ class Selection:
 
 
 def replay(root: Path, selection: Selection, console: Console) -> None:
-    """Loads the objects of a selection again: the days of events as ranges, songs with the first of them.
+    """Loads the objects of a selection again: songs first, so that plays find them, then the days of events.
 
     A publication replaces what it publishes, so nothing is published twice; what still cannot be loaded stays where it
     is. Starts what is not running for the time that it takes.
     """
-    from sparkify.interval import Interval  # Airflow's SDK takes seconds to import
-
     with process.stopped_by_signals(), session(root, None, console) as (sandbox, api, check):
         found = selection.found(sandbox.state) if sandbox.state.loaded else []
         if not found:
@@ -73,27 +69,14 @@ def replay(root: Path, selection: Selection, console: Console) -> None:
         runs = Runs(sandbox, api, console, check)
         began, before = time.monotonic(), row_counts(sandbox.state)
         ids = []
-        for block in Interval.blocks(hours):
-            ids += runs.load_range(block.start, block.end, replay=songs)
-            songs = []
         if songs:
-            hour = _any_hour(sandbox.state)
-            ids += runs.load_range(hour, hour + HOUR, replay=songs, only="dimensions")
+            any_hour, _ = data.covered(sandbox.state)
+            ids += runs.load_range(any_hour, any_hour + HOUR, replay=songs, only="dimensions")
+        ids += runs.load_blocks(hours)
         print_report(console, sandbox.state, api, {"replayed": ids}, before, time.monotonic() - began)
         left = selection.found(sandbox.state)
         console.print(f"{len(found) - len(left):,} of {len(found):,} records are not in quarantine any more.")
         _show(console, "still in quarantine", left)
-
-
-def _any_hour(state: State) -> datetime:
-    with connect(state) as connection:
-        ((hour,),) = query(connection, "select min(hour) from sparkify.loaded_hours")
-    return _utc(hour)
-
-
-def _utc(moment: Any) -> datetime:
-    known: datetime = moment.replace(tzinfo=timezone.utc)
-    return known
 
 
 def _show(console: Console, what: str, found: Sequence[tuple[str, str, datetime | None, str]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -58,6 +58,16 @@ class Runs:
             self._show_tasks(progress, bar, run_id)
         self._require_success({run_id: state})
         return [run_id]
+
+    def load_blocks(self, hours: Sequence[datetime]) -> list[str]:
+        """Loads exactly these hours, in order, those that follow each other as one run; returns the runs' ids.
+
+        Raises:
+            SandboxError: a run failed.
+        """
+        from sparkify.interval import Interval  # Airflow's SDK takes seconds to import
+
+        return [run_id for block in Interval.blocks(hours) for run_id in self.load_range(block.start, block.end)]
 
     def load_hours(self, start: datetime, end: datetime) -> list[str]:
         """Loads every hour of a half-open interval, in UTC, as a run of its own by `airflow backfill create`.

@@ -43,11 +43,6 @@ class Record:
     text: str
     value: Any
 
-    @property
-    def is_readable(self) -> bool:
-        """Whether it is JSON."""
-        return self.value is not Unreadable
-
     def shown(self, hidden: Collection[str] = ()) -> str:
         """Its beginning, for a person.
 
