@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS redshift.loads (
     ended timestamp NOT NULL,
     status text NOT NULL,
     rows bigint NOT NULL,
-    message text
+    message text,
+    format text NOT NULL
 );
 CREATE INDEX IF NOT EXISTS loads_by_session ON redshift.loads (session, query);
 

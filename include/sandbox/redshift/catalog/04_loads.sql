@@ -22,7 +22,7 @@ CROSS JOIN LATERAL jsonb_array_elements(e.fields) AS f;
 CREATE OR REPLACE VIEW pg_catalog.stl_load_commits AS
 SELECT l.userid, l.query::integer AS query, 0 AS slice, ''::char(256) AS name, f.file::char(256) AS filename,
        0 AS byte_offset, f.lines::integer AS lines_scanned, f.errors::integer AS errors, l.ended AS curtime, 1 AS status,
-       'JSON'::char(16) AS file_format, 0 AS is_partial, 0::bigint AS start_offset, 0::bigint AS copy_job_id
+       l.format::char(16) AS file_format, 0 AS is_partial, 0::bigint AS start_offset, 0::bigint AS copy_job_id
 FROM redshift.visible_loads l
 JOIN redshift.visible_files f ON f.query = l.query;
 
@@ -47,7 +47,7 @@ CREATE OR REPLACE VIEW pg_catalog.sys_load_history AS
 SELECT l.userid AS user_id, l.query AS query_id, l.query AS transaction_id, l.pid AS session_id,
        current_database()::text AS database_name, l.status, l.table_name, l.started AS start_time, l.ended AS end_time,
        (extract(epoch FROM l.ended - l.started) * 1000000)::bigint AS duration, l.source AS data_source,
-       'JSON'::text AS file_format, l.rows AS loaded_rows, s.bytes AS loaded_bytes, s.files AS source_file_count,
+       l.format AS file_format, l.rows AS loaded_rows, s.bytes AS loaded_bytes, s.files AS source_file_count,
        s.bytes AS source_file_bytes, s.files AS file_count_scanned, s.bytes AS file_bytes_scanned,
        (SELECT count(*) FROM redshift.visible_errors e WHERE e.query = l.query) AS error_count,
        0::bigint AS copy_job_id, l.message AS error_message

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from include.sandbox.redshift.copy.authorization import Authorization, from_text
+from include.sandbox.redshift.copy import options as common
+from include.sandbox.redshift.copy.authorization import Authorization
 from include.sandbox.redshift.copy.convert import Conversion
+from include.sandbox.redshift.copy.dialect import Dialect
+from include.sandbox.redshift.copy.options import Grammar, Options
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsupported
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.identifiers import name_of, qualified
@@ -14,11 +17,19 @@ from include.sandbox.redshift.sql.statement import Statement
 
 LARGEST_MAXERROR = 100_000
 UNLIMITED = 1 << 62
-# Redshift has them, the sandbox does not; or they belong to formats it does not read yet.
+# Redshift has them, the sandbox does not.
 MISSING = {
-    "csv", "delimiter", "quote", "fixedwidth", "shapefile", "avro", "parquet", "orc", "lzop", "encrypted", "escape",
-    "fillrecord", "ignoreblanklines", "removequotes", "null", "readratio", "ssh", "master_symmetric_key", "encoding",
-    "explicit_ids", "serializetojson", "simplify", "kms_key_id",
+    "fixedwidth", "shapefile", "avro", "orc", "lzop", "encrypted", "readratio", "ssh", "master_symmetric_key",
+    "encoding", "explicit_ids", "serializetojson", "simplify", "kms_key_id", "parquet",
+}  # fmt: skip
+TEXT_ONLY = {"csv", "delimiter", "quote", "escape", "removequotes", "null", "fillrecord", "ignoreblanklines"}
+FORMATS = {"json", "csv", "delimiter", "parquet"}
+# AWS: copy-parameters-data-format: what JSON cannot be combined with, CSV likewise.
+NOT_WITH_JSON, NOT_WITH_CSV = TEXT_ONLY | {"parquet"}, {"escape", "removequotes"}
+# AWS: copy-usage_notes-copy-from-columnar. dlt also sends REGION and MAXERROR 0 with Parquet (dlt: impl/redshift).
+WITH_PARQUET = {
+    "format", "parquet", "acceptinvchars", "fillrecord", "iam_role", "access_key_id", "credentials", "statupdate",
+    "manifest", "region", "maxerror",
 }  # fmt: skip
 
 
@@ -32,7 +43,7 @@ class CopyCommand:
         columns: the column list; None for all columns.
         source: the S3 URL: a key prefix, or a manifest.
         authorization: how S3 is reached.
-        jsonpaths: `auto`, `auto ignorecase`, or the S3 URL of a jsonpaths file.
+        jsonpaths: `auto`, `auto ignorecase`, or the S3 URL of a jsonpaths file; empty for another format.
         manifest: whether the source is a manifest.
         region: AWS region of the source; None for the cluster's.
         compression: gzip, bzip2, zstd, or None.
@@ -40,6 +51,8 @@ class CopyCommand:
         ignore_header: physical lines skipped at the start of each file.
         noload: check only.
         conversion: how values are converted.
+        format: JSON, Text or Parquet, as the load views name them (AWS: r_STL_LOAD_COMMITS).
+        dialect: how a text file is written.
     """
 
     table: str
@@ -55,6 +68,8 @@ class CopyCommand:
     ignore_header: int
     noload: bool
     conversion: Conversion
+    format: str = "JSON"
+    dialect: Dialect = field(default_factory=Dialect)
 
 
 def copy_command(statement: Statement) -> Plan:
@@ -73,101 +88,65 @@ def copy_command(statement: Statement) -> Plan:
         at = statement.closing(at) + 1
     if not statement[at].is_word("from") or statement[at + 1].kind != "string":
         raise statement.error(at + 1)
-    options = _Options(statement, at + 2)
-    options.read()
+    options = _CopyOptions(statement, at + 2)
+    GRAMMAR.read(options)
     command = options.command(table, name, columns, statement[at + 1].value)
     return Plan(statement.render(), "COPY", locks=(table,), load=command)
 
 
 @dataclass
-class _Options:
-    """The options read so far."""
+class _CopyOptions(Options):
+    """COPY's options read so far."""
 
-    statement: Statement
-    at: int
-    given: dict[str, str] = field(default_factory=dict)
     conversion: Conversion = field(default_factory=Conversion)
-    authorization: Authorization | None = None
-
-    def read(self) -> None:
-        while self.at < len(self.statement):
-            if self.statement[self.at].is_word("with") and self.statement[self.at + 1].is_word("credentials"):
-                self.at += 1
-            word = self.statement[self.at].value if self.statement[self.at].kind == "word" else ""
-            if word in MISSING:
-                raise unsupported(f"COPY option {word.upper()} in the sandbox")
-            if word not in READERS:
-                raise self.statement.error(self.at)
-            self._once(word)
-            self.at += 1
-            READERS[word](self)
 
     def command(self, table: str, name: str, columns: tuple[str, ...] | None, source: str) -> CopyCommand:
         if not source.startswith("s3://"):
             raise unsupported(f"COPY from {source.split(':')[0]}: in the sandbox")
-        if self.authorization is None:
-            raise RedshiftError("COPY needs an authorization: IAM_ROLE, ACCESS_KEY_ID or CREDENTIALS", SYNTAX_ERROR)
-        if "json" not in self.given:
-            raise unsupported("COPY without FORMAT JSON in the sandbox")
-        if "maxerror" in self.given and "ignoreallerrors" in self.given:
-            raise RedshiftError("MAXERROR and IGNOREALLERRORS cannot be used together", SYNTAX_ERROR)
-        compressions = [word for word in ("gzip", "bzip2", "zstd") if word in self.given]
-        if len(compressions) > 1:
-            raise RedshiftError("COPY takes one compression only", SYNTAX_ERROR)
+        self._check()
+        kind = "JSON" if "json" in self.given else "Parquet" if "parquet" in self.given else "Text"
         return CopyCommand(
-            table, name, columns, source, self.authorization, self.given["json"], "manifest" in self.given,
-            self.given.get("region"), compressions[0] if compressions else None,
+            table, name, columns, source, self.authorized(), self.given.get("json", ""), "manifest" in self.given,
+            self.given.get("region"), self.compression(),
             UNLIMITED if "ignoreallerrors" in self.given else max(1, int(self.given.get("maxerror", "0"))),
-            int(self.given.get("ignoreheader", "0")), "noload" in self.given, self.conversion,
+            int(self.given.get("ignoreheader", "0")), "noload" in self.given, self.conversion, kind, self._dialect(),
         )  # fmt: skip
 
-    def _once(self, word: str) -> None:
-        if word in self.given and word not in ("format", "secret_access_key", "session_token"):
-            raise RedshiftError(f"conflicting or redundant options: {word.upper()} is given twice", SYNTAX_ERROR)
-        self.given.setdefault(word, "")
+    def _check(self) -> None:
+        """Refuses what cannot go together."""
+        self.exclude("json", NOT_WITH_JSON)
+        self.exclude("csv", NOT_WITH_CSV)
+        self.exclude("parquet", self.given.keys() - WITH_PARQUET)
+        if self.given.get("parquet") is not None and int(self.given.get("maxerror", "0")) > 1:
+            raise unsupported("COPY option MAXERROR with PARQUET")
+        if "quote" in self.given and "csv" not in self.given:
+            raise RedshiftError("QUOTE needs CSV", SYNTAX_ERROR)
+        if "maxerror" in self.given and "ignoreallerrors" in self.given:
+            raise RedshiftError("MAXERROR and IGNOREALLERRORS cannot be used together", SYNTAX_ERROR)
 
-    def text(self) -> str:
-        """Takes `[AS] 'text'`."""
-        self.skip("as")
-        if self.statement[self.at].kind != "string":
-            raise self.statement.error(self.at)
-        self.at += 1
-        return self.statement[self.at - 1].value
-
-    def number(self, largest: int) -> str:
-        """Takes `[AS] n`."""
-        self.skip("as")
-        token = self.statement[self.at]
-        if token.kind != "number" or not token.value.isdigit() or int(token.value) > largest:
-            raise self.statement.error(self.at)
-        self.at += 1
-        return token.value
-
-    def skip(self, *words: str) -> bool:
-        """Takes one of some words if it is there."""
-        found = self.statement[self.at].is_word(*words)
-        self.at += found
-        return found
-
-    def authorize(self, authorization: Authorization) -> None:
-        if self.authorization is not None:
-            raise RedshiftError("COPY takes one authorization only", SYNTAX_ERROR)
-        self.authorization = authorization
+    def _dialect(self) -> Dialect:
+        csv = "csv" in self.given
+        return Dialect(
+            self.given.get("delimiter", "," if csv else "|"), self.given.get("quote", '"') if csv else None,
+            "escape" in self.given, "removequotes" in self.given, self.given.get("null", "\\N"),
+            "fillrecord" in self.given, "ignoreblanklines" in self.given,
+        )  # fmt: skip
 
     def convert(self, **changes: object) -> None:
         self.conversion = replace(self.conversion, **changes)  # type: ignore[arg-type] # each reader gives its own
 
 
-def _format(options: _Options) -> None:
-    options.skip("as")
-    word = options.statement[options.at].value
-    if word in MISSING:
-        raise unsupported(f"COPY FORMAT {word.upper()} in the sandbox")
-    if word != "json":
-        raise options.statement.error(options.at)
+def _format(options: _CopyOptions) -> None:
+    GRAMMAR.format(options, FORMATS)
 
 
-def _json(options: _Options) -> None:
+def _csv(options: _CopyOptions) -> None:
+    if options.skip("quote"):
+        options.once("quote")
+        options.given["quote"] = options.characters()
+
+
+def _json(options: _CopyOptions) -> None:
     options.skip("as")
     value = options.text() if options.statement[options.at].kind == "string" else "auto"
     if value == "noshred":
@@ -179,26 +158,7 @@ def _json(options: _Options) -> None:
     options.given["json"] = value
 
 
-def _role(options: _Options) -> None:
-    if options.skip("default"):
-        return options.authorize(Authorization(default_role=True))
-    return options.authorize(Authorization(roles=tuple(options.text().split(","))))
-
-
-def _key(options: _Options) -> None:
-    key = options.text()
-    if not options.skip("secret_access_key"):
-        raise options.statement.error(options.at)
-    secret = options.text()
-    token = options.text() if options.skip("session_token") else None
-    options.authorize(Authorization(key=key, secret=secret, token=token))
-
-
-def _credentials(options: _Options) -> None:
-    options.authorize(from_text(options.text()))
-
-
-def _invalid_characters(options: _Options) -> None:
+def _invalid_characters(options: _CopyOptions) -> None:
     options.skip("as")
     mark = options.text() if options.statement[options.at].kind == "string" else "?"
     if len(mark) != 1 or not mark.isascii() or mark == "\0":
@@ -206,31 +166,18 @@ def _invalid_characters(options: _Options) -> None:
     options.convert(replacement=mark)
 
 
-def _without_effect(options: _Options) -> None:
+def _without_effect(options: _CopyOptions) -> None:
     """COMPUPDATE and STATUPDATE: the sandbox has neither encodings nor statistics to update."""
     options.skip("on", "off", "true", "false", "preset")
 
 
-def _keep(name: str, largest: int) -> Callable[[_Options], None]:
-    def read(options: _Options) -> None:
-        options.given[name] = options.number(largest)
-
-    return read
-
-
-def _region(options: _Options) -> None:
-    options.given["region"] = options.text()
-
-
-def _nothing(options: _Options) -> None:
-    """A word that says it all."""
-
-
-READERS: dict[str, Callable[[_Options], None]] = {
-    "format": _format, "json": _json, "iam_role": _role, "access_key_id": _key, "credentials": _credentials,
-    "manifest": _nothing, "gzip": _nothing, "bzip2": _nothing, "zstd": _nothing, "noload": _nothing,
-    "ignoreallerrors": _nothing, "region": _region, "maxerror": _keep("maxerror", LARGEST_MAXERROR),
-    "ignoreheader": _keep("ignoreheader", UNLIMITED), "comprows": _keep("comprows", 2**31 - 1),
+READERS: dict[str, Callable[[_CopyOptions], None]] = {
+    **common.COMMON, "format": _format, "json": _json, "csv": _csv, "parquet": common.nothing,
+    "delimiter": common.characters("delimiter"), "quote": common.characters("quote"), "null": common.characters("null"),
+    "escape": common.nothing, "removequotes": common.nothing, "fillrecord": common.nothing,
+    "ignoreblanklines": common.nothing, "manifest": common.nothing, "noload": common.nothing,
+    "ignoreallerrors": common.nothing, "maxerror": common.keep("maxerror", LARGEST_MAXERROR),
+    "ignoreheader": common.keep("ignoreheader", UNLIMITED), "comprows": common.keep("comprows", 2**31 - 1),
     "compupdate": _without_effect, "statupdate": _without_effect, "acceptinvchars": _invalid_characters,
     "timeformat": lambda options: options.convert(time_format=options.text()),
     "dateformat": lambda options: options.convert(date_format=options.text()),
@@ -241,3 +188,4 @@ READERS: dict[str, Callable[[_Options], None]] = {
     "roundec": lambda options: options.convert(round_decimals=True),
     "acceptanydate": lambda options: options.convert(any_date=True),
 }  # fmt: skip
+GRAMMAR = Grammar(READERS, MISSING)

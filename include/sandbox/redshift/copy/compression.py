@@ -10,6 +10,8 @@ from typing import IO, cast
 
 import zstandard
 
+from include.sandbox.redshift.errors import RedshiftError
+
 # What a damaged or differently compressed file raises while it is read.
 DAMAGED = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
@@ -29,3 +31,10 @@ def decompressed(stream: IO[bytes], compression: str | None) -> IO[bytes]:
         reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
         return cast("IO[bytes]", io.BufferedReader(reader))
     return stream
+
+
+def damaged(file: str, compression: str | None, error: Exception) -> RedshiftError:
+    """Returns the error for a file that is not what COPY was told; Redshift's own text is not documented."""
+    return RedshiftError(
+        f"cannot read {file} as {compression or 'plain'} data: {error}", detail=f"S3 key being read : {file}"
+    )

@@ -10,10 +10,11 @@ from include.sandbox.redshift import wire
 from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.copy.authorization import s3_client
 from include.sandbox.redshift.copy.command import CopyCommand
+from include.sandbox.redshift.copy.formats import Producer, producer
 from include.sandbox.redshift.copy.jsonpaths import paths_of
 from include.sandbox.redshift.copy.log import LoadLog, LoadRecord
 from include.sandbox.redshift.copy.patience import AnsweredError, Patience
-from include.sandbox.redshift.copy.rows import LimitReachedError, Rows
+from include.sandbox.redshift.copy.rows import LimitReachedError
 from include.sandbox.redshift.copy.sources import Bucket, Source
 from include.sandbox.redshift.copy.target import Target, find_target
 from include.sandbox.redshift.errors import BackendError, RedshiftError
@@ -56,7 +57,8 @@ class Loader:
         except AnsweredError:  # to no question of ours: it ends the connection
             raise BackendError(wire.fields_of((await session.backend.next()).body)) from None
         query = await aside(self._log.next_query)
-        record = LoadRecord(query, session.id, target.pid, target.user, target.oid, command.name, command.source)
+        record = LoadRecord(query, session.id, target.pid, target.user, target.oid, command.name, command.source,
+                            format=command.format)  # fmt: skip
         try:
             await self._copy(command, session, target, rows.batches(bucket, sources), patience)
         except LimitReachedError:
@@ -70,7 +72,7 @@ class Loader:
         self._tell(session, command, rows)
         return "COPY"
 
-    def _prepare(self, command: CopyCommand, target: Target) -> tuple[Bucket, list[Source], Rows]:
+    def _prepare(self, command: CopyCommand, target: Target) -> tuple[Bucket, list[Source], Producer]:
         """Reaches S3, reads the jsonpaths file and the manifest; runs off the event loop."""
         bucket = Bucket(s3_client(self._config, command.authorization, command.region, target.user))
         paths = None
@@ -81,7 +83,8 @@ class Loader:
                 "Number of jsonpaths and the number of columns should match. "
                 f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(target.columns)}"
             )
-        return bucket, bucket.sources(command.source, manifest=command.manifest), Rows(command, target.columns, paths)
+        sources = bucket.sources(command.source, manifest=command.manifest)
+        return bucket, sources, producer(command, target.columns, paths)
 
     async def _copy(
         self, command: CopyCommand, session: Session, target: Target, batches: Iterator[bytes], patience: Patience
@@ -112,7 +115,7 @@ class Loader:
                     session.backend.send(wire.frame(b"d", batch))
                     await session.backend.channel.drain()
 
-    async def _finish(self, record: LoadRecord, rows: Rows, failure: str | None = None) -> str:
+    async def _finish(self, record: LoadRecord, rows: Producer, failure: str | None = None) -> str:
         """Keeps the record of a load; returns it."""
         status, count = ("aborted", 0) if failure else ("completed", rows.rows)
         record.finish(status, count, failure)
@@ -125,7 +128,7 @@ class Loader:
         if session.transaction.status == "T":
             await session.backend.rows(f"SELECT pg_catalog.redshift_remember_load({literal(record)})")
 
-    def _tell(self, session: Session, command: CopyCommand, rows: Rows) -> None:
+    def _tell(self, session: Session, command: CopyCommand, rows: Producer) -> None:
         table = command.name
         loaded = f"Load into table '{table}' completed, {rows.rows} record(s) loaded successfully."
         session.client.send(wire.info(loaded))

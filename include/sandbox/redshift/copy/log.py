@@ -84,6 +84,7 @@ class LoadRecord:
         status: completed or aborted.
         rows: rows loaded.
         message: why it failed, or None.
+        format: JSON, Text or Parquet.
     """
 
     query: int
@@ -98,6 +99,7 @@ class LoadRecord:
     status: str = "running"
     rows: int = 0
     message: str | None = None
+    format: str = "JSON"
 
     def finish(self, status: str, rows: int, message: str | None) -> None:
         """Closes the record."""

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from include.sandbox.redshift.copy.command import CopyCommand
-from include.sandbox.redshift.copy.compression import DAMAGED, decompressed
+from include.sandbox.redshift.copy.compression import DAMAGED, damaged, decompressed
 from include.sandbox.redshift.copy.convert import Column, converter
-from include.sandbox.redshift.copy.fields import FieldError, raw
+from include.sandbox.redshift.copy.fields import FieldError, escaped, raw
 from include.sandbox.redshift.copy.json_reader import JsonReader, Record
 from include.sandbox.redshift.copy.jsonpaths import NOT_AN_OBJECT, Extract, extractor
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
-from include.sandbox.redshift.errors import RedshiftError
 
 # Between two batches a COPY notices that it is cancelled: characters, and rows when they are narrow.
 BATCH, BATCH_ROWS = 1 << 18, 4096
@@ -73,10 +72,7 @@ class Rows:
                     self.rows += 1
                     yield line
         except DAMAGED as error:
-            raise RedshiftError(
-                f"cannot read {file.file} as {self._command.compression or 'plain'} data: {error}",
-                detail=f"S3 key being read : {file.file}",
-            ) from error
+            raise damaged(file.file, self._command.compression, error) from error
         finally:
             file.lines = reader.lines_scanned
 
@@ -94,7 +90,7 @@ class Rows:
             for extract, convert in zip(self._extract, self._convert, strict=True):
                 found = None
                 found = extract(value)
-                fields.append(_escaped(convert(found)))
+                fields.append(escaped(convert(found)))
         except FieldError as problem:
             self._reject(record, file, problem, len(fields), "" if found is None else raw(found))
             return None
@@ -138,13 +134,3 @@ def _ignoring_case(name: str) -> Extract:
         return next((value for key, value in record.items() if key.lower() == name), None)
 
     return member
-
-
-def _escaped(text: str | None) -> str:
-    if text is None:
-        return "\\N"
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    if "\n" in text or "\r" in text or "\t" in text:
-        text = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return text

@@ -1,0 +1,35 @@
+"""Which reader a COPY takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from include.sandbox.redshift.copy.command import CopyCommand
+from include.sandbox.redshift.copy.convert import Column
+from include.sandbox.redshift.copy.log import FileRead, LoadError
+from include.sandbox.redshift.copy.rows import Rows
+from include.sandbox.redshift.copy.sources import Bucket, Source
+from include.sandbox.redshift.copy.text_rows import TextRows
+
+
+class Producer(Protocol):
+    """Produces the rows of one COPY, and keeps what was read, loaded and refused."""
+
+    files: list[FileRead]
+    errors: list[LoadError]
+    rows: int
+
+    def batches(self, bucket: Bucket, sources: list[Source]) -> Iterator[bytes]:
+        """Yields the rows as the text of PostgreSQL's COPY."""
+
+
+def producer(command: CopyCommand, columns: list[Column], paths: list[list[str | int]] | None) -> Producer:
+    """Returns what reads the files of a COPY.
+
+    Args:
+        command: the COPY.
+        columns: its target columns, in order.
+        paths: the JSONPaths, one a column, or None.
+    """
+    return Rows(command, columns, paths) if command.format == "JSON" else TextRows(command, columns)
