@@ -6,6 +6,7 @@ BIN := .venv/bin
 SANDBOX := $(BIN)/python -m include.sandbox
 PINNED := requirements.txt include/sandbox/requirements.txt
 PINNED_TOOLS := tests/requirements.txt
+CLIENTS := sqlalchemy dbt awswrangler dlt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate
 RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
@@ -16,7 +17,7 @@ unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long up down backfill reprocess replay sql inbox status bench lint clean lock browser
+.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql inbox status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -54,6 +55,9 @@ test: tools browser ## run the tests (ARGS= for pytest)
 test-long: tools browser ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
+test-clients: tools ## run real clients against the sandbox Redshift; print what each can do (ARGS= for the names of some)
+	@$(BIN)/python -m tests.clients $(ARGS)
+
 bench: tools ## measure: name, figure, mark, ok or short (ARGS= for the names of some)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
@@ -71,6 +75,7 @@ lock: setup ## pin the newest packages that pyproject.toml allows
 	@$(COMPILE) --upgrade pyproject.toml -o requirements.txt
 	@$(COMPILE) --upgrade --group sandbox -c requirements.txt -o include/sandbox/requirements.txt
 	@$(COMPILE) --upgrade --group test -c requirements.txt -c include/sandbox/requirements.txt -o tests/requirements.txt
+	@for client in $(CLIENTS); do $(COMPILE) --upgrade --group client-$$client -o tests/clients/requirements/$$client.txt; done
 
 setup: .venv/pinned
 

@@ -1,0 +1,39 @@
+"""What each client can do with Redshift; `make test-clients` shows a gap where none of a client's tests shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COLUMNS = (
+    "connect", "DDL", "insert", "types", "transactions", "COPY", "UNLOAD", "upsert", "replace", "introspection",
+    "errors", "cancel", "checks", "snapshot",
+)  # fmt: skip
+DRIVER = "connect DDL insert types transactions COPY UNLOAD upsert introspection errors"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client of Redshift, driven by tests/clients/test_NAME.py.
+
+    Args:
+        can: its capabilities, of COLUMNS.
+        environment: name of its pins in tests/clients/requirements; empty if it is installed next to Airflow.
+    """
+
+    can: frozenset[str]
+    environment: str = ""
+
+
+def _client(can: str, environment: str = "") -> Client:
+    return Client(frozenset(can.split()), environment)
+
+
+# One row a module of tests, in the order of the matrix.
+CLIENTS = {
+    "psycopg2": _client(f"{DRIVER} cancel"),
+    "psycopg3": _client(f"{DRIVER} cancel"),
+    "redshift_connector": _client(f"{DRIVER} replace"),
+    "psql": _client(f"{DRIVER} cancel"),
+    "airflow": _client("connect DDL insert transactions COPY UNLOAD upsert replace introspection errors checks"),
+    "dbt": _client("connect DDL insert upsert replace introspection errors checks snapshot", "dbt"),
+}

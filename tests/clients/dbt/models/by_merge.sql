@@ -1,0 +1,7 @@
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', on_schema_change='append_new_columns') }}
+select id, song, getdate() as loaded_at, '{{ invocation_id }}' as run{% if is_incremental() %}, 1 as added{% endif %}
+
+from {{ ref('plays') }}
+{% if is_incremental() %}
+where id >= 2
+{% endif %}

@@ -1,0 +1,1 @@
+select id, song::varchar(40) as song from {{ ref('plays') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='view', bind=false) }}
+select id, song from {{ ref('plays') }}
