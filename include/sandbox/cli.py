@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
 import functools
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -201,7 +198,7 @@ def _aws(options: argparse.Namespace) -> None:
 
 
 def _redshift(options: argparse.Namespace) -> None:
-    from include.sandbox.redshift import RedshiftConfig, install, serve
+    from include.sandbox.redshift import RedshiftConfig, install, run
 
     environment = _required("SANDBOX_POSTGRES_DSN", "SANDBOX_REDSHIFT_PASSWORD", "SANDBOX_AWS_ENDPOINT")
     config = RedshiftConfig(
@@ -211,16 +208,7 @@ def _redshift(options: argparse.Namespace) -> None:
     )  # fmt: skip
     install(config, USER, environment["SANDBOX_REDSHIFT_PASSWORD"])
 
-    async def until_stopped() -> None:
-        serving = asyncio.ensure_future(
-            serve(config, lambda port: write_ready(options.state, "redshift", {"port": port}))
-        )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
-
-    asyncio.run(until_stopped())
+    run(config, lambda port: write_ready(options.state, "redshift", {"port": port}))
 
 
 def _required(*names: str) -> dict[str, str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 from collections.abc import Callable
+
+import uvloop
 
 from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.install import install
 from include.sandbox.redshift.server import Server
 
-__all__ = ["RedshiftConfig", "install", "serve"]
+__all__ = ["RedshiftConfig", "install", "run", "serve"]
 
 
 async def serve(config: RedshiftConfig, on_ready: Callable[[int], None]) -> None:
@@ -19,3 +24,21 @@ async def serve(config: RedshiftConfig, on_ready: Callable[[int], None]) -> None
         on_ready: called with the TCP port once clients can connect.
     """
     await Server(config).serve(on_ready)
+
+
+def run(config: RedshiftConfig, on_ready: Callable[[int], None]) -> None:
+    """Serves clients in the foreground, until SIGTERM or Ctrl-C; on uvloop, which passes a message on in half the time.
+
+    Args:
+        config: where to listen and what lies behind; `install` must have run once.
+        on_ready: called with the TCP port once clients can connect.
+    """
+
+    async def until_stopped() -> None:
+        serving = asyncio.ensure_future(serve(config, on_ready))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+    uvloop.run(until_stopped())

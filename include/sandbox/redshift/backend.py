@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from include.sandbox.redshift import wire
+from include.sandbox.redshift.channel import Channel
 from include.sandbox.redshift.errors import BackendError
-from include.sandbox.redshift.wire import Channel, Frame
+from include.sandbox.redshift.wire import Frame
 
 ASYNCHRONOUS = b"NSA"
 # ParseComplete, BindComplete and NoData, which the simple protocol does not have.
-PREPARED = {b"1", b"2", b"n"}
-
-
-class ClientGoneError(ConnectionError):
-    """The client closed its connection while its statement ran."""
+PREPARED = b"12n"
+ROWS = b"TD"
+# Fewer bytes go out together with what follows them.
+ROWS_AT_ONCE = 1 << 13
 
 
 class Backend:
@@ -38,7 +37,7 @@ class Backend:
 
         Raises:
             ClientGoneError: the client closed its connection meanwhile.
-            ConnectionError: PostgreSQL closed the connection.
+            BackendGoneError: PostgreSQL closed the connection.
         """
         while True:
             while (found := self.channel.buffered()) is None:
@@ -51,30 +50,25 @@ class Backend:
                 return found
 
     async def _wait(self) -> None:
-        reading, watching = self.channel.reading(), self._client.reading()
-        if not watching.done():
-            await asyncio.wait({reading, watching}, return_when=asyncio.FIRST_COMPLETED)
-        self.check_client()
-        if reading.done() or watching.done():
-            self.channel.take_in(await reading)
-
-    def check_client(self) -> None:
-        """Raises ClientGoneError if the client has closed its connection."""
-        watching = self._client.reading()
-        if watching.done() and (watching.exception() is not None or not watching.result()):
-            raise ClientGoneError("the client is gone")
-
-    def pending(self) -> set[asyncio.Task[bytes]]:
-        """Returns the reads from both sides that wait for something to arrive."""
-        return {reading for reading in (self.channel.reading(), self._client.reading()) if not reading.done()}
+        """Waits for PostgreSQL while the client is there; what it has been told goes out first."""
+        self._client.flush()
+        self.channel.flush()
+        self._client.check()
+        await self.channel.more()
 
     def has_answer(self) -> bool:
-        """Tells, without waiting, whether an answer has arrived; what is none is relayed."""
-        if self.channel.reading().done():
-            self.channel.take_in(self.channel.reading().result())
+        """Tells, without waiting, whether an answer has arrived; what is none is relayed.
+
+        Raises:
+            ClientGoneError: the client closed its connection meanwhile.
+            BackendGoneError: PostgreSQL closed the connection.
+        """
+        self._client.check()
         while (kind := self.channel.arrived()) and kind in ASYNCHRONOUS:
             if (said := self.channel.buffered()) is not None:
                 self._relay(said)
+        if not kind:
+            self.channel.check()
         return bool(kind)
 
     def send(self, data: bytes) -> None:
@@ -126,6 +120,40 @@ class Backend:
                 yield found
         if failure is not None:
             raise failure
+
+    async def relay(self, sql: str) -> bytes:
+        """Runs one statement like `query`, and passes its rows on to the client as they come.
+
+        Returns:
+            The message that ends the answer, CommandComplete or EmptyQueryResponse, encoded.
+
+        Raises:
+            BackendError: PostgreSQL reported an error; the connection is in step again.
+        """
+        self.send(wire.single(sql))
+        last, failure = b"", None
+        while True:
+            self.channel.run_of(PREPARED)
+            if rows := self.channel.run_of(ROWS):
+                self._client.send(rows)
+                if len(rows) > ROWS_AT_ONCE:
+                    await self._client.drain()
+            elif (found := self.channel.buffered()) is None:
+                await self._wait()
+            elif found.kind == b"Z":
+                self.status = found.body.decode()
+                break
+            elif found.kind in ASYNCHRONOUS:
+                self._relay(found)
+            elif found.kind == b"E":
+                failure = BackendError(wire.fields_of(found.body))
+                if failure.fatal:
+                    break
+            else:
+                last = found.encode()
+        if failure is not None:
+            raise failure
+        return last
 
     async def rows(self, sql: str) -> list[list[str | None]]:
         """Runs a statement of the stand-in's own and returns its rows as text.

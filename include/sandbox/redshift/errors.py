@@ -10,6 +10,10 @@ NOT_SUPPORTED = "0A000"
 UNDEFINED_SETTING = "42704"
 FAILED_TRANSACTION = "25P02"
 IN_A_TRANSACTION = "25001"
+NOT_UTF8 = "22021"
+PROTOCOL_VIOLATION = "08P01"
+SHUT_DOWN = "57P01"
+CANNOT_CONNECT_NOW = "57P03"
 
 # Prefix of the names of the CHECK constraints that count bytes: VARCHAR(n) is n bytes (AWS: r_Character_types).
 BYTE_LIMIT_PREFIX = "byte limit of "
@@ -69,6 +73,27 @@ class BackendError(Exception):
     def fatal(self) -> bool:
         """Whether PostgreSQL closes the connection after it."""
         return self.fields.get("S") in {"FATAL", "PANIC"}
+
+
+class ProtocolError(ConnectionError):
+    """A client does not speak the protocol: its connection ends."""
+
+
+class ClientGoneError(ConnectionError):
+    """The client has closed its connection."""
+
+
+class BackendGoneError(ConnectionError):
+    """PostgreSQL has closed the connection.
+
+    Args:
+        fields: what it said before, as the client is told.
+    """
+
+    def __init__(self, fields: dict[str, str] | None = None) -> None:
+        told = fields or RedshiftError("terminating connection: the sandbox's PostgreSQL is gone", SHUT_DOWN).fields()
+        super().__init__(told["M"])
+        self.fields = told | {"S": "FATAL"}
 
 
 def unsupported(what: str, hint: str | None = None) -> RedshiftError:

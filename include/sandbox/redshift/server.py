@@ -10,13 +10,24 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from include.sandbox.redshift import wire
-from include.sandbox.redshift.backend import ClientGoneError
+from include.sandbox.redshift.channel import LONGEST, Bell, Channel
 from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.copy.load import Loader
-from include.sandbox.redshift.errors import RedshiftError, in_redshift_words, unsupported
+from include.sandbox.redshift.errors import (
+    CANNOT_CONNECT_NOW,
+    INTERNAL_ERROR,
+    PROTOCOL_VIOLATION,
+    SHUT_DOWN,
+    BackendGoneError,
+    ClientGoneError,
+    ProtocolError,
+    RedshiftError,
+    in_redshift_words,
+    unsupported,
+)
 from include.sandbox.redshift.session import Session
 from include.sandbox.redshift.sql import settings
-from include.sandbox.redshift.wire import Channel, Frame
+from include.sandbox.redshift.wire import Frame
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +36,11 @@ DRIVER_PARAMETERS = {
     "client_protocol_version", "driver_version", "driver_discovery_version", "driver_token", "os_version",
     "plugin_name", "provider_name", "idp_type",
 }  # fmt: skip
-GONE = (ConnectionError, asyncio.IncompleteReadError, OSError)
+# A value has 1 GB at most in PostgreSQL, and a row a few of them.
+LONGEST_ANSWER = (1 << 31) - 1
+WAITING = 1024  # connections that wait to be taken
+LOGIN_SECONDS = 60.0  # PostgreSQL: authentication_timeout
+CANCEL_SECONDS = 5.0
 
 
 class Server:
@@ -47,7 +62,11 @@ class Server:
         Args:
             on_ready: called with the TCP port once clients can connect.
         """
-        listener = await asyncio.start_server(self._accept, self._config.host, self._config.port)
+        loop = asyncio.get_running_loop()
+        config = self._config
+        listener = await loop.create_server(
+            lambda: Channel(Bell(), made=self._begin), config.host, config.port, backlog=WAITING
+        )
         try:
             on_ready(listener.sockets[0].getsockname()[1])
             await asyncio.Event().wait()
@@ -57,30 +76,38 @@ class Server:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        client = Channel(reader, writer)
+    def _begin(self, client: Channel) -> None:
+        task = asyncio.get_running_loop().create_task(self._accept(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, client: Channel) -> None:
+        last: dict[str, str] = {}
         try:
-            await self._greet(client)
-        except RedshiftError as error:  # the connection ends with it
-            client.send(wire.report(b"E", error.fields() | {"S": "FATAL"}))
-        except GONE as error:
+            session = await asyncio.wait_for(self._greet(client), LOGIN_SECONDS)
+            if session is not None:
+                await self._serve(session)
+        except RedshiftError as error:
+            last = error.fields()
+        except BackendGoneError as error:
+            last = error.fields
+        except ProtocolError as error:
+            last = _fatal(str(error), PROTOCOL_VIOLATION).fields()
+        except asyncio.TimeoutError:
+            last = _fatal("canceling authentication due to timeout", "57014").fields()
+        except ConnectionError as error:
             logger.debug("connection ended: %s", error)
         except asyncio.CancelledError:
-            client.send(
-                wire.report(b"E", RedshiftError("the sandbox is shutting down", "57P01", severity="FATAL").fields())
-            )
+            last = _fatal("the sandbox is shutting down", SHUT_DOWN).fields()
         except Exception as error:
             logger.exception("a session failed")
-            failure = RedshiftError(f"the sandbox failed: {error!r}", severity="FATAL")
-            client.send(wire.report(b"E", failure.fields()))
+            last = _fatal(f"the sandbox failed: {error!r}", INTERNAL_ERROR).fields()
         finally:
+            if last:
+                client.send(wire.report(b"E", last | {"S": "FATAL"}))
             await client.close()
 
-    async def _greet(self, client: Channel) -> None:
+    async def _greet(self, client: Channel) -> Session | None:
         """Answers what opens a connection: encryption is declined, a cancel request is passed on."""
         while True:
             body = await client.untyped()
@@ -88,13 +115,15 @@ class Server:
             if code in (wire.SSL_REQUEST, wire.GSSENC_REQUEST):
                 client.send(b"N")
             elif code == wire.CANCEL_REQUEST:
-                return await self._cancel(body[4:])
+                await self._cancel(body[4:])
+                return None
             elif code >> 16 == 3:
                 return await self._open(client, _parameters(body[4:]), minor=code & 0xFFFF)
             else:
                 raise _fatal(f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}", "0A000")
 
-    async def _open(self, client: Channel, given: dict[str, str], minor: int) -> None:
+    async def _open(self, client: Channel, given: dict[str, str], minor: int) -> Session:
+        """Logs the client in at PostgreSQL."""
         if minor:
             # NegotiateProtocolVersion: we speak 3.0, as Redshift does.
             client.send(wire.frame(b"v", struct.pack("!II", 0, 0)))
@@ -102,22 +131,37 @@ class Server:
         parameters = self._admit(given)
         # As a start-up option it survives RESET ALL, which drivers send between the users of a pooled connection.
         parameters["options"] = f"{parameters.get('options', '')} -c redshift.session={identity}".strip()
-        backend = Channel(*await asyncio.open_connection(*self._config.backend_address))
+        backend = await self._connect(client.bell)
         try:
             backend.send(wire.startup(parameters))
             await self._authenticate(client, backend, amazon="driver_version" in given)
+            client.longest = LONGEST
             session = Session(client, backend, self._loader, identity)
-            key = await self._settle(session, backend)
-            self._sessions[key] = session
-            try:
-                await session.run()
-            except ClientGoneError:
-                await self._cancel(key)
-                raise
-            finally:
-                del self._sessions[key]
-        finally:
+            await self._settle(session, backend)
+        except BaseException:
             await backend.close()
+            raise
+        return session
+
+    async def _connect(self, bell: Bell) -> Channel:
+        try:
+            _, backend = await asyncio.get_running_loop().create_connection(
+                lambda: Channel(bell, LONGEST_ANSWER, BackendGoneError), *self._config.backend_address
+            )
+        except OSError as error:
+            raise _fatal(f"the sandbox's PostgreSQL cannot be reached: {error}", CANNOT_CONNECT_NOW) from error
+        return backend
+
+    async def _serve(self, session: Session) -> None:
+        self._sessions[session.key] = session
+        try:
+            await session.run()
+        except ClientGoneError:
+            await self._cancel(session.key)
+            raise
+        finally:
+            del self._sessions[session.key]
+            await session.backend.channel.close()
 
     def _admit(self, given: dict[str, str]) -> dict[str, str]:
         """Returns the start-up parameters for PostgreSQL.
@@ -151,39 +195,46 @@ class Server:
             if code == 0:
                 return
             if code != 12:  # after AuthenticationSASLFinal the server goes on by itself
-                backend.send((await client.next()).encode())
+                if (answer := await client.next()).kind != b"p":
+                    raise ProtocolError(f"expected password response, got message type {answer.kind!r}")
+                backend.send(answer.encode())
 
-    async def _settle(self, session: Session, backend: Channel) -> bytes:
-        """Relays the parameters up to the first ReadyForQuery; returns the key by which clients cancel."""
-        key = b""
+    async def _settle(self, session: Session, backend: Channel) -> None:
+        """Relays the parameters and the key by which clients cancel, up to the first ReadyForQuery."""
         while (found := await backend.next()).kind != b"Z":
             if found.kind == b"E":
                 raise _refused(found)
             if found.kind == b"K":
-                key = found.body
-                (session.pid,) = struct.unpack_from("!I", key)
+                session.key = found.body
+                (session.pid,) = struct.unpack_from("!I", found.body)
             if found.kind == b"S" and found.body == b"is_superuser\0on\0":
                 raise _fatal("the sandbox's PostgreSQL superuser cannot connect here: use the Redshift user", "28000")
             session.relay(found)
         ((level,),) = await session.backend.rows("SHOW default_transaction_isolation")
         session.serializable = level == "serializable"
         session.client.send(found.encode())
-        return key
 
     async def _cancel(self, key: bytes) -> None:
         """Cancels what a session runs, in the stand-in (COPY) and in PostgreSQL."""
         if key in self._sessions:
-            self._sessions[key].cancelled.set()
-        with suppress(*GONE):
-            reader, writer = await asyncio.open_connection(*self._config.backend_address)
-            writer.write(struct.pack("!II", 8 + len(key), wire.CANCEL_REQUEST) + key)
-            await reader.read()  # PostgreSQL closes the connection once it has sent the signal
-            writer.close()
+            self._sessions[key].cancel()
+        with suppress(OSError, asyncio.TimeoutError):
+            await asyncio.wait_for(self._signal(key), CANCEL_SECONDS)
+
+    async def _signal(self, key: bytes) -> None:
+        reader, writer = await asyncio.open_connection(*self._config.backend_address)
+        writer.write(struct.pack("!II", 8 + len(key), wire.CANCEL_REQUEST) + key)
+        await reader.read()  # PostgreSQL closes the connection once it has sent the signal
+        writer.close()
 
 
 def _parameters(body: bytes) -> dict[str, str]:
-    values = [part.decode("utf-8", "surrogateescape") for part in body.rstrip(b"\0").split(b"\0")]
-    return dict(zip(values[::2], values[1::2]))  # noqa: B905 - the last value may be empty
+    """Returns the parameters of a StartupMessage: names and values, each ended by a zero byte, and one more."""
+    parts = body.split(b"\0")
+    if len(parts) % 2 or parts[-2:] != [b"", b""]:
+        raise ProtocolError("invalid startup packet layout: expected terminator as last byte")
+    values, _ = wire.strings(body, len(parts) - 2)
+    return dict(zip(values[::2], values[1::2], strict=True))
 
 
 def _fatal(message: str, sqlstate: str) -> RedshiftError:

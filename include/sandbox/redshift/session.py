@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import re
 from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.backend import Backend, Transaction
+from include.sandbox.redshift.channel import Channel
 from include.sandbox.redshift.errors import (
     FAILED_TRANSACTION,
     IN_A_TRANSACTION,
     BackendError,
+    BackendGoneError,
+    ProtocolError,
     RedshiftError,
     in_redshift_words,
     unsupported,
@@ -20,13 +21,11 @@ from include.sandbox.redshift.errors import (
 from include.sandbox.redshift.extended import Extended
 from include.sandbox.redshift.sql.translate import Translator
 from include.sandbox.redshift.threads import apart
-from include.sandbox.redshift.wire import Channel, Frame
+from include.sandbox.redshift.wire import Frame
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.copy.load import Loader
     from include.sandbox.redshift.plan import Plan
-
-logger = logging.getLogger(__name__)
 
 # What Redshift reports; PostgreSQL's newer parameters would make drivers take it for what it is not.
 REPORTED = {
@@ -55,7 +54,8 @@ class Session:
         self.backend = Backend(channel, client, self.relay)
         self.transaction = Transaction(self.backend)
         self.translator = Translator()
-        self.cancelled = asyncio.Event()
+        self.cancelled = False
+        self.key = b""
         self.pid = 0
         self.serializable = False
         self._loader = loader
@@ -80,12 +80,23 @@ class Session:
         else:
             self.client.send(found.encode())
 
+    def cancel(self) -> None:
+        """Ends the COPY that the stand-in executes; PostgreSQL is told by another connection."""
+        self.cancelled = True
+        self.client.bell.ring()
+
     async def run(self) -> None:
-        """Serves the client until it leaves; what it left open is rolled back by PostgreSQL."""
+        """Serves the client until it leaves; what it left open is rolled back by PostgreSQL.
+
+        Raises:
+            ProtocolError: the client sent what is not of the protocol.
+            ClientGoneError: the client closed its connection without a word.
+            BackendGoneError: PostgreSQL closed its connection.
+        """
         while (found := await self._next()).kind != b"X":
-            self.cancelled.clear()
+            self.cancelled = False
             if found.kind == b"Q":
-                await self._batch(found.body[:-1].decode("utf-8", "surrogateescape"))
+                await self._batch(found.body)
             elif found.kind == b"F":
                 self.report(unsupported("the function call protocol"))
                 self.client.send(wire.ready(self.transaction.status))
@@ -96,21 +107,22 @@ class Session:
     async def _next(self) -> Frame:
         """Waits for the client's next message, relaying what PostgreSQL says meanwhile (e.g. that it shuts down)."""
         while (found := self.client.buffered()) is None:
-            reading, idle = self.client.reading(), self.backend.channel.reading()
-            if not reading.done():
-                await asyncio.wait({reading, idle}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
-                self.client.take_in(reading.result())
-            if idle.done():
-                self.backend.channel.take_in(idle.result())
-                while (said := self.backend.channel.buffered()) is not None:
-                    self.relay(said)
+            while (said := self.backend.channel.buffered()) is not None:
+                if said.kind == b"E":
+                    raise BackendGoneError(self._words(BackendError(wire.fields_of(said.body))))
+                self.relay(said)
+            self.client.flush()
+            self.backend.channel.check()
+            await self.client.more()
         return found
 
-    async def _batch(self, text: str) -> None:
+    async def _batch(self, body: bytes) -> None:
         """Runs a simple Query: its statements in order, in one transaction, up to the first error."""
         verb = ""
         try:
+            (text,), rest = wire.strings(body, 1)
+            if rest:
+                raise ProtocolError("invalid message format")
             statements = await apart(self.translator.split, text, len(text))
             if not statements:
                 self.client.send(wire.frame(b"I"))
@@ -135,12 +147,7 @@ class Session:
         if plan.load is not None:
             complete = wire.command_complete(await self.load(plan))
         else:
-            complete = b""
-            async for found in self.backend.query(plan.sql):
-                if found.kind == b"C":
-                    complete = found.encode()
-                else:
-                    await self.pass_on(found)
+            complete = await self.backend.relay(plan.sql)
         await self.conclude(plan)
         self.client.send(complete)
 
@@ -148,8 +155,8 @@ class Session:
         """Sends an answer to the client, a row together with those that have arrived with it."""
         self.client.send(found.encode())
         if found.kind == b"D":
-            self.client.send(self.backend.channel.rows())
-        await self.client.drain()
+            self.client.send(self.backend.channel.run_of(b"D"))
+            await self.client.drain()
 
     async def prepare(self, plan: Plan, *, alone: bool = True) -> None:
         """Does what goes before a statement: the transaction it needs, its locks, its checks.
@@ -191,9 +198,17 @@ class Session:
         await self.transaction.fail()
 
     def report(self, error: RedshiftError | BackendError, verb: str = "") -> None:
-        """Sends an error to the client."""
-        if isinstance(error, RedshiftError):
-            fields = error.fields()
-        else:
-            fields = in_redshift_words(error.fields, verb, self.pid if self.serializable else None)
+        """Sends an error to the client.
+
+        Raises:
+            BackendGoneError: it ends the connection, and is the last that the client hears.
+        """
+        fields = self._words(error, verb)
+        if isinstance(error, BackendError) and error.fatal:
+            raise BackendGoneError(fields)
         self.client.send(wire.report(b"E", fields))
+
+    def _words(self, error: RedshiftError | BackendError, verb: str = "") -> dict[str, str]:
+        if isinstance(error, RedshiftError):
+            return error.fields()
+        return in_redshift_words(error.fields, verb, self.pid if self.serializable else None)

@@ -28,14 +28,10 @@ from include.sandbox.redshift import RedshiftConfig, install
 
 ROOT = Path(__file__).parents[3]
 SERVER = """
-import asyncio, json, os, signal, sys
-from include.sandbox.redshift import RedshiftConfig, serve
+import json, os, sys
+from include.sandbox.redshift import RedshiftConfig, run
 config = RedshiftConfig(os.environ["SANDBOX_POSTGRES_DSN"], **json.loads(sys.argv[1]))
-async def until_stopped():
-    serving = asyncio.ensure_future(serve(config, lambda port: print(port, flush=True)))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
-    await asyncio.gather(serving, return_exceptions=True)
-asyncio.run(until_stopped())
+run(config, lambda port: print(port, flush=True))
 """
 ROLE = "arn:aws:iam::123456789012:role/sparkify-copy"
 USER = "awsuser"

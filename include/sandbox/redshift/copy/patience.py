@@ -45,23 +45,21 @@ class Patience:
             AnsweredError: PostgreSQL has answered.
         """
         work = asyncio.wrap_future(detached(function, *arguments))
-        cancelled = asyncio.ensure_future(self._session.cancelled.wait())
+        bell = self._session.client.bell
+        work.add_done_callback(lambda _: bell.ring())
         try:
-            while not work.done():
-                left = None if self._deadline is None else max(0, self._deadline - time.monotonic())
-                events: set[asyncio.Future[Any]] = {work, cancelled, *self._session.backend.pending()}
-                await asyncio.wait(events, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            while True:
                 self._check()
-            return work.result()
+                if work.done():
+                    return work.result()
+                await bell.heard(None if self._deadline is None else max(0, self._deadline - time.monotonic()))
         finally:
             work.cancel()
-            cancelled.cancel()
 
     def _check(self) -> None:
-        if self._session.cancelled.is_set():
+        if self._session.cancelled:
             raise RedshiftError("Query cancelled on user's request", CANCELLED)
         if self._deadline is not None and time.monotonic() >= self._deadline:
             raise RedshiftError("canceling statement due to statement timeout", CANCELLED)
-        self._session.backend.check_client()
         if self._session.backend.has_answer():
             raise AnsweredError
