@@ -11,7 +11,7 @@ import os
 import sys
 
 from include.sandbox.process import stopped_by_signals
-from tests.benchmarks import checks, first_row, growth, overhead, parse, ranges
+from tests.benchmarks import checks, first_row, growth, overhead, parse, ranges, relay
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.workbench import Workbench
 
@@ -20,6 +20,8 @@ BENCHMARKS = [
     Benchmark("sandbox", "empty folder to first row, s", 10.0, first_row.seconds),
     Benchmark("parse", "import of the DAG file beyond Airflow's SDK, s", 0.4, parse.seconds),
     Benchmark("growth", "hourly run's statements over 2,000,000 plays to over 20,000, times", 1.2, growth.ratio),
+    Benchmark("relay_selects", "10,000 single-row selects through the stand-in over direct, times", 3.0, relay.selects),
+    Benchmark("relay_fetch", "fetch of 1,000,000 rows through the stand-in over direct, times", 1.3, relay.fetch),
     Benchmark("checks", "60 checks over an hour's data over one, times", 3.0, checks.ratio),
     Benchmark("overhead", "hourly run over the same graph of empty tasks, times", 2.2, overhead.ratio),
     Benchmark("range", "24 hourly runs over the day as one run, times", 12.0, ranges.ratio, at_least=True),

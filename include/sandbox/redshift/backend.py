@@ -1,20 +1,14 @@
-"""The stand-in's end of a client's connection to PostgreSQL, and the transaction on it."""
+"""The stand-in's end of a client's connection to PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 
 from include.sandbox.redshift import wire
+from include.sandbox.redshift.answer import ASYNCHRONOUS, PREPARED, Answer
 from include.sandbox.redshift.channel import Channel
 from include.sandbox.redshift.errors import BackendError
 from include.sandbox.redshift.wire import Frame
-
-ASYNCHRONOUS = b"NSA"
-# ParseComplete, BindComplete and NoData, which the simple protocol does not have.
-PREPARED = b"12n"
-ROWS = b"TD"
-# Fewer bytes go out together with what follows them.
-ROWS_AT_ONCE = 1 << 13
 
 
 class Backend:
@@ -121,39 +115,27 @@ class Backend:
         if failure is not None:
             raise failure
 
-    async def relay(self, sql: str) -> bytes:
-        """Runs one statement like `query`, and passes its rows on to the client as they come.
+    def ask(self, sql: str) -> Answer:
+        """Queues one statement, to be run like that of `query`; returns its answer, of which nothing has arrived."""
+        self.send(wire.single(sql))
+        return Answer(self, self._client, self._relay)
+
+    async def relay(self, answer: Answer) -> bytes:
+        """Passes an answer on to the client as it comes.
 
         Returns:
-            The message that ends the answer, CommandComplete or EmptyQueryResponse, encoded.
+            The message that ends it, CommandComplete or EmptyQueryResponse, encoded.
 
         Raises:
             BackendError: PostgreSQL reported an error; the connection is in step again.
         """
-        self.send(wire.single(sql))
-        last, failure = b"", None
-        while True:
-            self.channel.run_of(PREPARED)
-            if rows := self.channel.run_of(ROWS):
-                self._client.send(rows)
-                if len(rows) > ROWS_AT_ONCE:
-                    await self._client.drain()
-            elif (found := self.channel.buffered()) is None:
-                await self._wait()
-            elif found.kind == b"Z":
-                self.status = found.body.decode()
-                break
-            elif found.kind in ASYNCHRONOUS:
-                self._relay(found)
-            elif found.kind == b"E":
-                failure = BackendError(wire.fields_of(found.body))
-                if failure.fatal:
-                    break
-            else:
-                last = found.encode()
-        if failure is not None:
-            raise failure
-        return last
+        while not answer.take():
+            if answer.crowded:
+                await self._client.drain()
+            await self._wait()
+        if answer.failure is not None:
+            raise answer.failure
+        return answer.last
 
     async def rows(self, sql: str) -> list[list[str | None]]:
         """Runs a statement of the stand-in's own and returns its rows as text.
@@ -162,71 +144,3 @@ class Backend:
             BackendError: PostgreSQL reported an error.
         """
         return [wire.row_of(found.body) async for found in self.query(sql) if found.kind == b"D"]
-
-
-class Transaction:
-    """The transaction that a client's statements run in.
-
-    Redshift locks the tables that a statement writes before it takes the snapshot, so that a waiting writer sees what
-    it waited for (AWS: c_write_readwrite). PostgreSQL takes the snapshot with the first statement that reads: the
-    tables are therefore locked by a statement of their own, and a lone statement gets a transaction of the stand-in's.
-
-    Args:
-        backend: the connection.
-    """
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._locked: set[str] = set()
-        self.internal = False
-
-    @property
-    def status(self) -> str:
-        """What ReadyForQuery tells the client: I, T or E."""
-        return "I" if self.internal else self._backend.status
-
-    @property
-    def failed(self) -> bool:
-        """Whether only ROLLBACK is possible."""
-        return self._backend.status == "E"
-
-    async def open(self) -> None:
-        """Begins a transaction of the stand-in's own unless the client's is open."""
-        if self._backend.status == "I":
-            await self._backend.rows("BEGIN")
-            self._locked.clear()
-            self.internal = True
-
-    def adopt(self) -> None:
-        """Makes the stand-in's transaction the client's: it has sent BEGIN inside a batch."""
-        self.internal = False
-
-    async def lock(self, tables: Iterable[str]) -> None:
-        """Takes Redshift's write lock, which readers do not wait for, once per table and transaction."""
-        if self._backend.status != "T":
-            return
-        for table in tables:
-            if table not in self._locked:
-                await self._backend.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-                self._locked.add(table)
-
-    async def close(self) -> None:
-        """Ends the stand-in's transaction: commits it, or rolls it back after an error.
-
-        Raises:
-            BackendError: COMMIT failed.
-        """
-        if self.internal:
-            self.internal = False
-            if self._backend.status != "I":  # a COMMIT of the client's may have ended it
-                await self._backend.rows("ROLLBACK" if self.failed else "COMMIT")
-        if self._backend.status == "I":
-            self._locked.clear()
-
-    async def fail(self) -> None:
-        """Aborts the transaction after an error that PostgreSQL knows nothing of."""
-        if self._backend.status == "T":
-            try:
-                await self._backend.rows("abort this transaction")
-            except BackendError:
-                return

@@ -17,6 +17,7 @@ LONGEST = 1 << 28
 # What opens a connection is short, and comes from anybody (PostgreSQL: MAX_STARTUP_PACKET_LENGTH).
 LONGEST_AT_START = 10_000
 HEADER = Struct("!BI")
+QUERY, SHORT = ord("Q"), 1 << 13
 CLOSING_SECONDS = 5.0
 
 
@@ -64,6 +65,7 @@ class Channel(asyncio.Protocol):
         self.bell = bell
         self.longest = longest
         self.gone = False
+        self.arrival: Callable[[], bool] | None = None
         self._made, self._lost_error = made, lost
         self._buffer = bytearray()
         self._out: list[bytes] = []
@@ -85,7 +87,8 @@ class Channel(asyncio.Protocol):
         if len(self._buffer) > AHEAD:
             self._transport.pause_reading()
             self._reading = False
-        self.bell.ring()
+        if self.arrival is None or not self.arrival():
+            self.bell.ring()
 
     def eof_received(self) -> None:
         """Called by the event loop; it then closes the connection."""
@@ -129,6 +132,26 @@ class Channel(asyncio.Protocol):
         taken = Frame(bytes(self._buffer[:1]), bytes(self._buffer[HEADER.size : size]))
         del self._buffer[:size]
         return taken
+
+    def lone_query(self) -> str:
+        """Returns the text of a short simple Query if that is all that has arrived, else nothing."""
+        buffer = self._buffer
+        size = len(buffer) - 1
+        if not HEADER.size <= size <= SHORT or buffer[0] != QUERY or buffer.find(0, HEADER.size) != size:
+            return ""
+        try:
+            return buffer[HEADER.size : size].decode() if HEADER.unpack_from(buffer)[1] == size else ""
+        except UnicodeDecodeError:
+            return ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether all that has arrived is taken."""
+        return not self._buffer
+
+    def clear(self) -> None:
+        """Takes all that has arrived."""
+        self._buffer.clear()
 
     def run_of(self, kinds: bytes) -> bytes:
         """Takes all whole messages at the front that are of some types, encoded."""

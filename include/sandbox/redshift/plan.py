@@ -41,6 +41,11 @@ class Plan:
         return bool(self.locks or self.before or self.after or self.commits or self.block or self.load)
 
     @property
+    def plain(self) -> bool:
+        """Whether nothing goes before or follows it."""
+        return not (self.needs_transaction or self.controls_transaction or self.alone)
+
+    @property
     def controls_transaction(self) -> bool:
         """Whether it begins or ends a transaction."""
         return self.begins_transaction or self.ends_transaction

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
-from include.sandbox.redshift.backend import Backend, Transaction
+from include.sandbox.redshift.backend import Backend
 from include.sandbox.redshift.channel import Channel
 from include.sandbox.redshift.errors import (
     FAILED_TRANSACTION,
@@ -18,12 +18,15 @@ from include.sandbox.redshift.errors import (
     in_redshift_words,
     unsupported,
 )
+from include.sandbox.redshift.express import Express
 from include.sandbox.redshift.extended import Extended
 from include.sandbox.redshift.sql.translate import Translator
 from include.sandbox.redshift.threads import apart
+from include.sandbox.redshift.transaction import Transaction
 from include.sandbox.redshift.wire import Frame
 
 if TYPE_CHECKING:
+    from include.sandbox.redshift.answer import Answer
     from include.sandbox.redshift.copy.load import Loader
     from include.sandbox.redshift.plan import Plan
 
@@ -60,6 +63,7 @@ class Session:
         self.serializable = False
         self._loader = loader
         self._extended = Extended(self)
+        self._express = Express(self)
 
     def relay(self, found: Frame) -> None:
         """Passes on a notice or a parameter's value, as Redshift words it."""
@@ -106,15 +110,21 @@ class Session:
 
     async def _next(self) -> Frame:
         """Waits for the client's next message, relaying what PostgreSQL says meanwhile (e.g. that it shuts down)."""
-        while (found := self.client.buffered()) is None:
+        while True:
+            await self._express.finish()
+            if (found := self.client.buffered()) is not None:
+                return found
             while (said := self.backend.channel.buffered()) is not None:
                 if said.kind == b"E":
                     raise BackendGoneError(self._words(BackendError(wire.fields_of(said.body))))
                 self.relay(said)
             self.client.flush()
             self.backend.channel.check()
-            await self.client.more()
-        return found
+            self._express.open = True
+            try:
+                await self.client.more()
+            finally:
+                self._express.open = False
 
     async def _batch(self, body: bytes) -> None:
         """Runs a simple Query: its statements in order, in one transaction, up to the first error."""
@@ -136,6 +146,15 @@ class Session:
             await self.transaction.close()
         self.client.send(wire.ready(self.transaction.status))
 
+    async def finish(self, plan: Plan, answer: Answer) -> None:
+        """Passes on what PostgreSQL answers to a lone plain statement that it has been sent."""
+        self.cancelled = False
+        try:
+            self.client.send(await self.backend.relay(answer))
+        except BackendError as error:
+            await self.fail(error, plan.verb)
+        self.client.send(wire.ready(self.transaction.status))
+
     async def _statement(self, plan: Plan, *, alone: bool) -> None:
         if plan.controls_transaction and self.transaction.internal:
             if plan.begins_transaction:
@@ -147,7 +166,7 @@ class Session:
         if plan.load is not None:
             complete = wire.command_complete(await self.load(plan))
         else:
-            complete = await self.backend.relay(plan.sql)
+            complete = await self.backend.relay(self.backend.ask(plan.sql))
         await self.conclude(plan)
         self.client.send(complete)
 

@@ -12,6 +12,7 @@ from include.sandbox.redshift.sql import alter, databases, dml, expressions, obj
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
+from include.sandbox.redshift.sql.shapes import is_verbatim, remember_verbatim, shape
 from include.sandbox.redshift.sql.statement import REMEMBERED, Statement, split
 from include.sandbox.redshift.sql.tables import TableReader
 
@@ -50,6 +51,20 @@ class Translator:
             RedshiftError: a literal or comment is not closed.
         """
         return split(text)
+
+    def known(self, text: str) -> Plan | None:
+        """Returns the plan of a text that is one statement; None for all else, and where there is an error."""
+        found = shape(text)
+        if found and is_verbatim(found, self._keep_case):
+            return Plan(text, "SELECT")
+        try:
+            statements = split(text)
+            plan = self.translate(statements[0]) if len(statements) == 1 else None
+        except Exception:  # who asks is no place to report it: it comes again where it can be
+            return None
+        if found and plan is not None and plan == Plan(text, "SELECT"):
+            remember_verbatim(found, self._keep_case)
+        return plan
 
     def translate(self, statement: Statement) -> Plan:
         """Returns what a statement becomes.
