@@ -35,5 +35,8 @@ CLIENTS = {
     "redshift_connector": _client(f"{DRIVER} replace"),
     "psql": _client(f"{DRIVER} cancel"),
     "airflow": _client("connect DDL insert transactions COPY UNLOAD upsert replace introspection errors checks"),
+    "sqlalchemy": _client("connect DDL insert types transactions COPY UNLOAD introspection errors", "sqlalchemy"),
     "dbt": _client("connect DDL insert upsert replace introspection errors checks snapshot", "dbt"),
+    "awswrangler": _client("connect DDL insert types COPY UNLOAD upsert replace introspection", "awswrangler"),
+    "dlt": _client("connect DDL insert types COPY upsert replace introspection", "dlt"),
 }
