@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.copy.command import CopyCommand
+    from include.sandbox.redshift.unload.command import UnloadCommand
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Plan:
         commits: the transaction is committed after it, the client's too (TRUNCATE).
         block: PostgreSQL takes it inside a transaction block only.
         alone: what Redshift takes outside transaction blocks only, as its error names it; empty for all else.
-        load: the COPY command that the stand-in executes itself.
+        load: the COPY or UNLOAD that the stand-in executes itself.
     """
 
     sql: str
@@ -33,7 +34,7 @@ class Plan:
     commits: bool = False
     block: bool = False
     alone: str = ""
-    load: CopyCommand | None = None
+    load: CopyCommand | UnloadCommand | None = None
 
     @property
     def needs_transaction(self) -> bool:

@@ -23,6 +23,8 @@ from include.sandbox.redshift.extended import Extended
 from include.sandbox.redshift.sql.translate import Translator
 from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.transaction import Transaction
+from include.sandbox.redshift.unload.command import UnloadCommand
+from include.sandbox.redshift.unload.unload import unload
 from include.sandbox.redshift.wire import Frame
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Session:
     Args:
         client: the client's connection, authenticated.
         channel: its connection to PostgreSQL.
-        loader: executes COPY.
+        loader: executes COPY, and knows where S3 is.
         identity: tells it from all other sessions, earlier ones too.
     """
 
@@ -197,9 +199,11 @@ class Session:
             await self.backend.rows(statement)
 
     async def load(self, plan: Plan) -> str:
-        """Executes COPY; returns its command tag."""
+        """Executes COPY or UNLOAD; returns its command tag."""
         if plan.load is None:
-            raise TypeError("not a COPY")
+            raise TypeError("neither COPY nor UNLOAD")
+        if isinstance(plan.load, UnloadCommand):
+            return await unload(plan.load, self, self._loader.config)
         return await self._loader.load(plan.load, self)
 
     async def conclude(self, plan: Plan) -> None:

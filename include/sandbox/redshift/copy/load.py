@@ -33,7 +33,7 @@ class Loader:
     """
 
     def __init__(self, config: RedshiftConfig) -> None:
-        self._config = config
+        self.config = config
         self._log = LoadLog(config)
 
     async def load(self, command: CopyCommand, session: Session) -> str:
@@ -74,7 +74,7 @@ class Loader:
 
     def _prepare(self, command: CopyCommand, target: Target) -> tuple[Bucket, list[Source], Producer]:
         """Reaches S3, reads the jsonpaths file and the manifest; runs off the event loop."""
-        bucket = Bucket(s3_client(self._config, command.authorization, command.region, target.user))
+        bucket = Bucket(s3_client(self.config, command.authorization, command.region, target.user))
         paths = None
         if command.jsonpaths.startswith("s3://"):
             paths = paths_of(bucket.text(command.jsonpaths, "JSONPaths"), command.jsonpaths)

@@ -1,4 +1,4 @@
-"""How long a COPY waits for S3: while its client does, and no longer than statement_timeout."""
+"""How long a COPY or UNLOAD waits for S3: while its client does, and no longer than statement_timeout."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ class Patience:
     Args:
         session: whose COPY it is.
         timeout: seconds from now until it is cancelled; 0 for never.
+        listening: whether what PostgreSQL says meanwhile ends the wait.
     """
 
-    def __init__(self, session: Session, timeout: float) -> None:
+    def __init__(self, session: Session, timeout: float, *, listening: bool = True) -> None:
         self._session = session
+        self._listening = listening
         self._deadline = time.monotonic() + timeout if timeout else None
 
     async def result(self, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -61,5 +63,6 @@ class Patience:
             raise RedshiftError("Query cancelled on user's request", CANCELLED)
         if self._deadline is not None and time.monotonic() >= self._deadline:
             raise RedshiftError("canceling statement due to statement timeout", CANCELLED)
-        if self._session.backend.has_answer():
+        self._session.client.check()
+        if self._listening and self._session.backend.has_answer():
             raise AnsweredError

@@ -92,7 +92,7 @@ class Bucket:
         return self._listed(url) if manifest else self._found(url)
 
     def _found(self, url: str) -> list[Source]:
-        bucket, prefix = _parts(url)
+        bucket, prefix = parts_of(url)
         try:
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             objects = [item for page in pages for item in page.get("Contents", ())]
@@ -111,7 +111,7 @@ class Bucket:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RedshiftError(f"Manifest file is not in correct json format: {error!r}", detail=_where(url)) from None
         for source in sources:
-            if not isinstance(source.url, str) or not source.url.startswith("s3://") or not all(_parts(source.url)):
+            if not isinstance(source.url, str) or not source.url.startswith("s3://") or not all(parts_of(source.url)):
                 raise RedshiftError(
                     "COPY with MANIFEST parameter requires full path of an Amazon S3 object",
                     detail=f"url: {source.url}",
@@ -153,7 +153,7 @@ class Bucket:
         return Opened(source, cast("IO[bytes]", stream), answer["ETag"].strip('"'), answer["LastModified"], size)
 
     def _get(self, url: str) -> Any:
-        bucket, key = _parts(url)
+        bucket, key = parts_of(url)
         return self._client.get_object(Bucket=bucket, Key=key)
 
 
@@ -179,7 +179,8 @@ class _Body(io.RawIOBase):
         return len(chunk)
 
 
-def _parts(url: str) -> tuple[str, str]:
+def parts_of(url: str) -> tuple[str, str]:
+    """Returns bucket and key of an S3 URL."""
     bucket, _, key = url.removeprefix("s3://").partition("/")
     return bucket, key
 
@@ -206,3 +207,8 @@ def _service_text(error: Exception) -> str:
     reason = REASONS.get(code, error.response["Error"].get("Message", code))
     request = meta.get("RequestId", "")
     return f"S3ServiceException:{reason},Status {meta['HTTPStatusCode']},Error {code},Rid {request},CanRetry 1"
+
+
+def service_error(error: Exception, url: str) -> RedshiftError:
+    """Returns the error for what S3 refused, in Redshift's words."""
+    return RedshiftError(_service_text(error), detail=f"S3 key being written : {url}")

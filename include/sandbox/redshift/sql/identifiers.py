@@ -26,7 +26,7 @@ ALWAYS_NAMES = frozenset({"tag", "wallet", "lun", "luns", "defrag"})
 AFTER_AS = frozenset({"timestamp", "interval", "binary", "select", "with", "not"})
 NO_ALIASES = RESERVED - AFTER_AS
 # In these AS does not give a name to a column or table only.
-OTHER_AS = frozenset({"COPY", "CREATE", "ALTER", "PREPARE"})
+OTHER_AS = frozenset({"COPY", "UNLOAD", "CREATE", "ALTER", "PREPARE"})
 
 
 def quote(name: str) -> str:

@@ -15,6 +15,7 @@ from include.sandbox.redshift.sql.refusals import refuse
 from include.sandbox.redshift.sql.shapes import is_verbatim, remember_verbatim, shape
 from include.sandbox.redshift.sql.statement import REMEMBERED, Statement, split
 from include.sandbox.redshift.sql.tables import TableReader
+from include.sandbox.redshift.unload.command import unload_command
 
 BY_VERB: dict[str, Callable[[Statement], Plan]] = {
     "SELECT": objects.select, "WITH": dml.with_, "(": objects.select, "INSERT": dml.insert, "UPDATE": dml.update,
@@ -24,7 +25,7 @@ BY_VERB: dict[str, Callable[[Statement], Plan]] = {
     "EXPLAIN": objects.explain, "SET": settings.set_, "SHOW": settings.show, "RESET": settings.reset,
     "GRANT": roles.grant, "REVOKE": roles.grant, "COPY": copy_command, "DECLARE": objects.declare,
     "FETCH": objects.fetch, "CLOSE": objects.select, "PREPARE": objects.prepare, "EXECUTE": objects.select,
-    "DEALLOCATE": objects.select, "UNLOAD": objects.refused, "CALL": objects.refused, "CANCEL": objects.refused,
+    "DEALLOCATE": objects.select, "CALL": objects.refused, "CANCEL": objects.refused,
     "USE": objects.refused, "REFRESH": objects.refused, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
 }  # fmt: skip
 BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
@@ -92,7 +93,7 @@ def _translated(statement: Statement, keep_case: bool) -> Plan:
     refuse(statement)
     refuse_reserved(statement)
     fold(statement, keep_case=keep_case)
-    if statement.verb != "COPY":
+    if statement.verb not in ("COPY", "UNLOAD"):
         expressions.rewrite(statement)
     return _plan(statement, keep_case)
 
@@ -107,6 +108,8 @@ def _plan(statement: Statement, keep_case: bool) -> Plan:
         return BY_OBJECT[verb, follows.value](statement)
     if verb in ("CREATE", "ALTER", "DROP"):
         return objects.refused(statement)
+    if verb == "UNLOAD":
+        return unload_command(statement, lambda query: _translated(query, keep_case))
     if verb not in BY_VERB:
         raise RedshiftError(str(statement.error(0)), SYNTAX_ERROR)
     return BY_VERB[verb](statement)
