@@ -21,6 +21,7 @@ BYTE_LIMIT_PREFIX = "byte limit of "
 # PostgreSQL's own catalogue is the only thing with unique keys: two sessions created the same object at once.
 CREATED_TWICE = {"pg_namespace_nspname_index": ("42P06", "Schema"), "pg_class_relname_nsp_index": ("42P07", "Relation"),
                  "pg_type_typname_nsp_index": ("42P07", "Relation")}  # fmt: skip
+FIELDS = {"S", "C", "M", "D", "H", "F", "L", "R"}  # amazon-redshift-utils#716 shows a packet of Redshift's
 CONFLICT = "could not complete because of conflict with concurrent transaction"
 RULE = "-----------------------------------------------"
 
@@ -131,16 +132,16 @@ def in_redshift_words(fields: dict[str, str], statement: str = "", serializable:
         serializable: process id of a session under SERIALIZABLE isolation; None under SNAPSHOT.
 
     Returns:
-        The fields for the client without `V`, which Redshift does not send, and `P`, an offset in the translated text.
+        The fields for the client: those that Redshift sends, without `P`, an offset in the translated text.
     """
-    found = {key: value for key, value in fields.items() if key not in {"V", "P"}}
+    found = {key: value for key, value in fields.items() if key in FIELDS}
     state = found.get("C", "")
-    if state == "22001" or found.get("n", "").startswith(BYTE_LIMIT_PREFIX):
+    if state == "22001" or fields.get("n", "").startswith(BYTE_LIMIT_PREFIX):
         limit = "Value too long for character type"
         found |= {"C": INTERNAL_ERROR, "M": limit, "D": detail_block(limit, 8001, found.get("M", limit), 0)}
-    elif state == "23502" and "c" in found:
+    elif state == "23502" and "c" in fields:
         # SQLSTATE unsettled among clients' sources; dlt maps this text from an internal error.
-        found |= {"C": INTERNAL_ERROR, "M": f"Cannot insert a NULL value into column {found['c']}"}
+        found |= {"C": INTERNAL_ERROR, "M": f"Cannot insert a NULL value into column {fields['c']}"}
     elif state == "42P01" and statement == "COPY":
         table = found.get("M", "").split('"')[1::2] or [""]
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot COPY into nonexistent table {table[0].rpartition('.')[2]}"}
@@ -151,7 +152,7 @@ def in_redshift_words(fields: dict[str, str], statement: str = "", serializable:
     elif state == "40001" or found.get("M", "").startswith("tuple concurrently "):
         # The text that SNAPSHOT isolation gives; clients retry on it (AWS: c_serial_isolation).
         found |= {"C": INTERNAL_ERROR, "M": CONFLICT}
-    elif found.get("n") in CREATED_TWICE:
-        code, what = CREATED_TWICE[found["n"]]
+    elif fields.get("n") in CREATED_TWICE:
+        code, what = CREATED_TWICE[fields["n"]]
         found |= {"C": code, "M": f"{what} already exists: another session has just created it"}
     return found

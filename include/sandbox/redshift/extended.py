@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.errors import SYNTAX_ERROR, BackendError, RedshiftError
+from include.sandbox.redshift.lateral import resolved
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.wire import Frame
@@ -67,6 +68,8 @@ class Extended:
         if len(statements) > 1:
             raise RedshiftError("cannot insert multiple commands into a prepared statement", SYNTAX_ERROR)
         plan = await apart(session.translator.translate, statements[0], len(text)) if statements else Plan("")
+        if not self._executing:
+            plan = await resolved(plan, session)
         if plan.load is None:
             # PostgreSQL takes the transaction's snapshot when it analyses the statement: the locks come first.
             await session.transaction.lock(plan.locks)

@@ -20,6 +20,7 @@ from include.sandbox.redshift.errors import (
 )
 from include.sandbox.redshift.express import Express
 from include.sandbox.redshift.extended import Extended
+from include.sandbox.redshift.lateral import resolved
 from include.sandbox.redshift.sql.translate import Translator
 from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.transaction import Transaction
@@ -140,6 +141,7 @@ class Session:
                 self.client.send(wire.frame(b"I"))
             for statement in statements:
                 plan = await apart(self.translator.translate, statement, len(text))
+                plan = await resolved(plan, self)
                 verb = plan.verb
                 await self._statement(plan, alone=len(statements) == 1)
             await self.transaction.close()

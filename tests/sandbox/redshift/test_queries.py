@@ -91,6 +91,19 @@ def test_writes_and_window_functions(cursor: Any) -> None:
     assert cursor.fetchall() == [(2, "B", 1), (2, "B", 2), (4, "D", 1)]
 
 
+def test_m17_an_alias_stands_for_its_expression(cursor: Any) -> None:
+    # AWS: r_SELECT_list; a column of the name wins.
+    cursor.execute("CREATE TABLE t (a int, b int); INSERT INTO t VALUES (1, 10), (2, 20)")
+    for connection_state in ("", "BEGIN;"):
+        cursor.execute(
+            f"{connection_state} SELECT a + 1 AS x, x * 2 AS y, a * 3 AS b, b FROM t WHERE y > 4 AND b > 10 ORDER BY x"
+        )
+        assert cursor.fetchall() == [(3, 6, 6, 20)]
+    cursor.execute("CREATE TABLE u AS SELECT a AS q, q || '-x' AS r FROM t; ROLLBACK")
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        cursor.execute("SELECT a AS x, nothing FROM t WHERE x > 1")
+
+
 def test_merge_updates_and_inserts(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id int, v int); CREATE TABLE s (id int, v int); CREATE VIEW w AS SELECT * FROM s")
     cursor.execute("INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO s VALUES (2, 20), (3, 30)")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import psycopg2
@@ -103,11 +105,19 @@ def test_a_table_like_another_takes_its_design_and_not_its_keys(cursor: Any) -> 
     assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 'c'") == [(0,)]
 
 
-def indexed(cursor: Any, table: str) -> list[str]:
-    """The columns of a table's indexes, which clients are not shown."""
-    cursor.execute(f"SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid "
-                   f"WHERE i.indrelid = '{table}'::regclass ORDER BY a.attnum")  # fmt: skip
-    return [name for (name,) in cursor.fetchall()]
+@pytest.fixture
+def indexed(cluster: Any, schema: str) -> Iterator[Callable[[str], list[str]]]:
+    """The columns of a table's indexes, which the stand-in does not show."""
+    with closing(psycopg2.connect(cluster.config.superuser_dsn())) as connection:
+        connection.autocommit = True
+        direct = connection.cursor()
+
+        def columns(table: str) -> list[str]:
+            direct.execute(f"SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid "
+                           f"WHERE i.indrelid = '{schema}.{table}'::regclass ORDER BY a.attnum")  # fmt: skip
+            return [name for (name,) in direct.fetchall()]
+
+        yield columns
 
 
 @pytest.mark.parametrize(
@@ -123,18 +133,23 @@ def indexed(cursor: Any, table: str) -> list[str]:
         ("CREATE TABLE t (a varchar(max) SORTKEY)", []),
         ("CREATE TABLE t (a int, b int) INTERLEAVED SORTKEY (a, b)", []),
         ("CREATE TABLE t (a int PRIMARY KEY)", []),
-        ("CREATE TEMP TABLE t (a int SORTKEY)", []),
+        ("CREATE TABLE t (a int); CREATE TEMP TABLE t (a int SORTKEY)", []),
     ],
 )  # fmt: skip
-def test_a_sort_key_is_indexed_as_far_as_any_row_fits(cursor: Any, create: str, columns: list[str]) -> None:
+def test_a_sort_key_is_indexed_as_far_as_any_row_fits(
+    cursor: Any, indexed: Callable[[str], list[str]], create: str, columns: list[str]
+) -> None:
     cursor.execute(create)
-    assert indexed(cursor, "t") == columns
-    assert rows(cursor, "SELECT * FROM pg_indexes WHERE schemaname = current_schema()") == []
+    assert indexed("t") == columns
+    shown = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND indexname <> 't_pkey'"
+    assert rows(cursor, shown) == []
 
 
-def test_the_longest_sort_key_that_is_indexed_takes_every_value(cursor: Any) -> None:
+def test_the_longest_sort_key_that_is_indexed_takes_every_value(
+    cursor: Any, indexed: Callable[[str], list[str]]
+) -> None:
     cursor.execute("CREATE TABLE t (a varchar(2496) SORTKEY); CREATE TABLE u (a varchar(2497) SORTKEY)")
-    assert (indexed(cursor, "t"), indexed(cursor, "u")) == (["a"], [])
+    assert (indexed("t"), indexed("u")) == (["a"], [])
     cursor.execute("INSERT INTO t VALUES (%s)", (secrets.token_urlsafe(1872),))
 
 
@@ -160,6 +175,59 @@ def test_a_column_is_added_and_dropped(cursor: Any) -> None:
     assert rows(cursor, "SELECT encoding FROM pg_table_def WHERE \"column\" = 'b'") == [("zstd",)]
     cursor.execute("ALTER TABLE t DROP COLUMN b")
     assert rows(cursor, "SELECT * FROM t") == [(1,)]
+
+
+def test_m14_the_design_is_altered(cursor: Any, indexed: Callable[[str], list[str]]) -> None:
+    cursor.execute("CREATE TABLE t (a int DISTKEY SORTKEY, b varchar(4), c int)")
+    for change in (
+        "ALTER COLUMN b ENCODE zstd",
+        "ALTER DISTSTYLE KEY DISTKEY c",
+        "ALTER SORTKEY (c, b)",
+        "RENAME COLUMN c TO d",
+    ):
+        cursor.execute(f"ALTER TABLE t {change}")
+    assert rows(cursor, 'SELECT "column", encoding, distkey, sortkey FROM pg_table_def') == [
+        ("a", "none", False, 0), ("b", "zstd", False, 2), ("d", "none", True, 1)
+    ]  # fmt: skip
+    assert indexed("t") == ["c", "b"]  # as it was called when it was indexed
+    with pytest.raises(psycopg2.errors.FeatureNotSupported, match="distribution key or in the sort key"):
+        cursor.execute("ALTER TABLE t DROP COLUMN d")
+    cursor.execute("ALTER TABLE t ALTER SORTKEY NONE; ALTER TABLE t ALTER DISTSTYLE EVEN; ALTER TABLE t DROP COLUMN d")
+    assert rows(cursor, "SELECT diststyle, sortkey_num FROM svv_table_info WHERE \"table\" = 't' "
+                        "AND schema = current_schema()") == [("EVEN", 0)]  # fmt: skip
+
+
+def test_m15_keys_are_declared_and_forgotten_later(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a int NOT NULL, b int); INSERT INTO t VALUES (1, 1), (1, 1)")
+    cursor.execute("ALTER TABLE t ADD PRIMARY KEY (a); ALTER TABLE t ADD CONSTRAINT twice UNIQUE (b)")
+    keys = """SELECT constraint_name FROM information_schema.table_constraints
+              WHERE table_schema = current_schema() ORDER BY 1"""
+    assert rows(cursor, keys) == [("t_pkey",), ("twice",)]
+    cursor.execute("ALTER TABLE t DROP CONSTRAINT twice")
+    assert rows(cursor, keys) == [("t_pkey",)]
+    with pytest.raises(psycopg2.Error, match="must be NOT NULL"):
+        cursor.execute("ALTER TABLE t ADD PRIMARY KEY (b)")
+
+
+def test_m15_only_the_length_of_a_varchar_is_altered(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a varchar(4), b int, c varchar(4) DEFAULT 'x'); INSERT INTO t (a) VALUES ('abcd')")
+    cursor.execute("ALTER TABLE t ALTER COLUMN a TYPE varchar(6)")
+    cursor.execute("INSERT INTO t (a) VALUES ('ééé')")
+    for change in ("a TYPE varchar(5)", "b TYPE bigint", "c TYPE varchar(9)"):
+        with pytest.raises(psycopg2.Error):
+            cursor.execute(f"ALTER TABLE t ALTER COLUMN {change}")
+    with pytest.raises(psycopg2.InternalError, match="Value too long"):
+        cursor.execute("INSERT INTO t (a) VALUES ('éééé')")
+
+
+def test_m16_append_moves_the_rows_of_a_table(cursor: Any) -> None:
+    cursor.execute(
+        "CREATE TABLE t (a int, b int); CREATE TABLE s (a int, b int, c int); INSERT INTO s VALUES (1, 2, 3)"
+    )
+    with pytest.raises(psycopg2.Error, match="differ in c"):
+        cursor.execute("ALTER TABLE t APPEND FROM s")
+    cursor.execute("ALTER TABLE t APPEND FROM s IGNOREEXTRA")
+    assert rows(cursor, "SELECT t.a, t.b, (SELECT count(*) FROM s) FROM t") == [(1, 2, 0)]
 
 
 def test_identity_columns_fill_themselves(cursor: Any) -> None:

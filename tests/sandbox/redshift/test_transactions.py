@@ -128,6 +128,13 @@ def test_vacuum_is_refused_in_a_block(cluster: Any, table: str) -> None:
     assert connection.notices == []
 
 
+@pytest.mark.parametrize("change", ["ALTER COLUMN v TYPE varchar(20)", "APPEND FROM {schema}.u"])
+def test_m18_what_cannot_be_undone_is_refused_in_a_block(cluster: Any, schema: str, table: str, change: str) -> None:
+    connection = cluster.psycopg2()
+    with pytest.raises(psycopg2.errors.ActiveSqlTransaction, match="cannot run inside a transaction block"):
+        connection.cursor().execute(f"ALTER TABLE {table} {change.format(schema=schema)}")
+
+
 def test_nested_begin_and_stray_commit_only_warn(cluster: Any) -> None:
     connection = cluster.connector()
     cursor = connection.cursor()

@@ -95,6 +95,148 @@ BEGIN
         target, jsonb_set(design, '{encodings}', (design -> 'encodings') || (given::jsonb -> 'encodings')));
 END $$;
 
+-- VARCHAR(n) is n bytes: a column gets another length, as long as its values fit (AWS: r_ALTER_TABLE).
+CREATE OR REPLACE FUNCTION redshift.resize_column(target regclass, wanted text, bytes integer, design jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    item record;
+BEGIN
+    SELECT a.attnum, a.atttypid, a.atthasdef INTO item FROM pg_attribute a WHERE a.attrelid = target AND a.attname = wanted;
+    IF item IS NULL THEN
+        RAISE undefined_column USING MESSAGE = format('column "%s" does not exist', wanted);
+    ELSIF item.atttypid <> 'varchar'::regtype OR item.atthasdef OR EXISTS (
+        SELECT FROM jsonb_array_elements(design -> 'constraints') AS k WHERE k -> 'columns' ? wanted) THEN
+        RAISE feature_not_supported USING
+            MESSAGE = format('cannot alter type of column "%s": only VARCHAR without default, PRIMARY KEY, UNIQUE or '
+                             'FOREIGN KEY', wanted);
+    END IF;
+    EXECUTE (SELECT coalesce(string_agg(format('ALTER TABLE %s DROP CONSTRAINT %I', target, conname), ';'), 'SELECT 1')
+             FROM pg_constraint WHERE conrelid = target AND contype = 'c' AND conkey = ARRAY[item.attnum]);
+    EXECUTE format('ALTER TABLE %s ALTER %I TYPE varchar(%s), ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
+                   target, wanted, bytes, left('byte limit of ' || wanted, 63), wanted, bytes);
+END $$;
+
+-- Keeps what an ALTER TABLE changes in the design; the keys of `change` say what (sql/alter.py).
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_alter_table(name text, given text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    target regclass := name::regclass;
+    change jsonb := given::jsonb;
+    design jsonb := redshift.design_of(target);
+    missing text;
+    old text := change -> 'rename' ->> 0;
+    kept jsonb;
+BEGIN
+    IF design IS NULL OR design ? 'query' THEN
+        RETURN;  -- a view
+    END IF;
+    IF change ? 'resize' THEN
+        PERFORM redshift.resize_column(target, change -> 'resize' ->> 0, (change -> 'resize' ->> 1)::integer, design);
+    END IF;
+    IF change ? 'remove' THEN
+        IF design ->> 'distkey' = change ->> 'remove' OR design -> 'sortkeys' ? (change ->> 'remove') THEN
+            RAISE feature_not_supported USING
+                MESSAGE = format('cannot drop column "%s": it is the distribution key or in the sort key', change ->> 'remove');
+        END IF;
+        SELECT coalesce(jsonb_agg(k), '[]') INTO kept FROM jsonb_array_elements(design -> 'constraints') AS k
+        WHERE NOT k -> 'columns' ? (change ->> 'remove');
+        design := design || jsonb_build_object('constraints', kept, 'encodings', (design -> 'encodings') - (change ->> 'remove'));
+    END IF;
+    IF old IS NOT NULL THEN
+        design := redshift.rename_in(design, old, change -> 'rename' ->> 1);
+    END IF;
+    IF change ? 'encodings' THEN
+        design := design || jsonb_build_object('encodings', (design -> 'encodings') || (change -> 'encodings'));
+    END IF;
+    IF change ? 'forget' THEN
+        SELECT coalesce(jsonb_agg(k), '[]') INTO kept FROM jsonb_array_elements(design -> 'constraints') AS k
+        WHERE k ->> 'name' <> change ->> 'forget';
+        IF kept = design -> 'constraints' THEN
+            RAISE undefined_object USING MESSAGE = format('constraint "%s" does not exist', change ->> 'forget');
+        END IF;
+        design := design || jsonb_build_object('constraints', kept);
+    END IF;
+    IF change ? 'constraint' THEN
+        design := redshift.with_constraint(target, design, change -> 'constraint');
+    END IF;
+    design := design || (change - '{resize,remove,rename,encodings,forget,constraint}'::text[]);
+    SELECT c INTO missing FROM (
+        SELECT jsonb_array_elements_text(design -> 'sortkeys') UNION ALL SELECT design ->> 'distkey'
+        UNION ALL SELECT jsonb_object_keys(design -> 'encodings')
+    ) AS named (c)
+    WHERE c <> ALL (ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = target AND attnum > 0)) LIMIT 1;
+    IF missing IS NOT NULL THEN
+        RAISE undefined_column USING MESSAGE = format('column "%s" does not exist', missing);
+    END IF;
+    PERFORM redshift.keep_design(target, design);
+    IF change ? 'sortkeys' THEN
+        EXECUTE (SELECT coalesce(string_agg(format('DROP INDEX %s', indexrelid::regclass), ';'), 'SELECT 1')
+                 FROM pg_index WHERE indrelid = target);
+        PERFORM redshift.index_sort_key(target, design);
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION redshift.rename_in(design jsonb, old text, new text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT design || jsonb_build_object(
+        'distkey', CASE design ->> 'distkey' WHEN old THEN new ELSE design ->> 'distkey' END,
+        'sortkeys', (SELECT coalesce(jsonb_agg(CASE c WHEN old THEN new ELSE c END ORDER BY n), '[]')
+                     FROM jsonb_array_elements_text(design -> 'sortkeys') WITH ORDINALITY AS k (c, n)),
+        'encodings', (SELECT coalesce(jsonb_object_agg(CASE c WHEN old THEN new ELSE c END, e), '{}')
+                      FROM jsonb_each_text(design -> 'encodings') AS k (c, e)),
+        'constraints', (SELECT coalesce(jsonb_agg(k || jsonb_build_object('columns', (
+                            SELECT jsonb_agg(CASE c WHEN old THEN new ELSE c END ORDER BY n)
+                            FROM jsonb_array_elements_text(k -> 'columns') WITH ORDINALITY AS x (c, n)))), '[]')
+                        FROM jsonb_array_elements(design -> 'constraints') AS k))
+$$;
+
+-- A primary key wants columns that are NOT NULL (AWS: r_ALTER_TABLE).
+CREATE OR REPLACE FUNCTION redshift.with_constraint(target regclass, design jsonb, item jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    wanted text;
+    its_column record;
+BEGIN
+    FOR wanted IN SELECT jsonb_array_elements_text(item -> 'columns') LOOP
+        SELECT attnotnull INTO its_column FROM pg_attribute WHERE attrelid = target AND attname = wanted AND attnum > 0;
+        IF NOT FOUND THEN
+            RAISE undefined_column USING MESSAGE = format('column "%s" named in key does not exist', wanted);
+        ELSIF item ->> 'type' = 'PRIMARY KEY' AND NOT its_column.attnotnull THEN
+            RAISE invalid_table_definition USING MESSAGE = format('column "%s" of a primary key must be NOT NULL', wanted);
+        END IF;
+    END LOOP;
+    IF item ->> 'target' IS NOT NULL THEN
+        item := item || jsonb_build_object('target_id', (item ->> 'target')::regclass::oid::text);
+    END IF;
+    RETURN design || jsonb_build_object('constraints', (design -> 'constraints') || item);
+END $$;
+
+-- ALTER TABLE APPEND: the columns of both tables have the same names and types, but for those that the mode allows to lack.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_append(name text, source text, mode text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    columns text;
+    differing text;
+BEGIN
+    IF EXISTS (SELECT FROM pg_class WHERE oid IN (name::regclass, source::regclass)
+               AND (relkind <> 'r' OR relpersistence <> 'p')) OR name::regclass = source::regclass THEN
+        RAISE feature_not_supported USING MESSAGE = 'ALTER TABLE APPEND takes two permanent tables';
+    END IF;
+    SELECT string_agg(quote_ident(t.attname), ', ') FILTER (WHERE s.attname = t.attname),
+           string_agg(coalesce(t.attname, s.attname), ', ') FILTER (WHERE
+               CASE WHEN s.attname IS NULL THEN mode <> 'filltarget' WHEN t.attname IS NULL THEN mode <> 'ignoreextra'
+                    ELSE (s.atttypid, s.atttypmod) <> (t.atttypid, t.atttypmod) END)
+    INTO columns, differing
+    FROM (SELECT * FROM pg_attribute WHERE attrelid = name::regclass AND attnum > 0 AND NOT attisdropped) AS t
+    FULL JOIN (SELECT * FROM pg_attribute WHERE attrelid = source::regclass AND attnum > 0 AND NOT attisdropped) AS s
+        ON s.attname = t.attname;
+    IF differing IS NOT NULL THEN
+        RAISE datatype_mismatch USING MESSAGE = format('the tables of ALTER TABLE APPEND differ in %s', differing);
+    END IF;
+    EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', name::regclass, columns, columns, source::regclass);
+    EXECUTE format('DELETE FROM %s', source::regclass);
+END $$;
+
 -- CREATE TABLE AS: VARCHAR(n) is n bytes here too.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_limit_bytes(name text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -107,6 +107,18 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT char_length(value) $$;
 CREATE OR REPLACE FUNCTION pg_catalog.charindex(part text, value text) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT strpos(value, part) $$;
 
+-- AWS: REGEXP_REPLACE replaces all occurrences; REGEXP_SUBSTR gives an empty string where there is none.
+CREATE OR REPLACE FUNCTION redshift.regexp_replace(value text, pattern text, replacement text DEFAULT '',
+    place integer DEFAULT 1, flags text DEFAULT '') RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT pg_catalog.regexp_replace(value, pattern, replace(replacement, '$', chr(92)), place, 0, replace(flags, 'p', ''))
+$$;
+CREATE OR REPLACE FUNCTION redshift.regexp_substr(value text, pattern text, place integer DEFAULT 1,
+    occurrence integer DEFAULT 1, flags text DEFAULT '') RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT coalesce(pg_catalog.regexp_substr(value, pattern, place, occurrence, replace(replace(flags, 'p', ''), 'e', '')), '')
+$$;
+
 -- AWS: r_SHA2; any other number of bits gives an empty string.
 CREATE OR REPLACE FUNCTION pg_catalog.sha2(value text, bits integer) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -54,3 +54,9 @@ SELECT l.userid AS user_id, l.query AS query_id, l.query AS transaction_id, l.pi
 FROM redshift.visible_loads l
 CROSS JOIN LATERAL (SELECT count(*) AS files, coalesce(sum(f.bytes), 0)::bigint AS bytes
                     FROM redshift.visible_files f WHERE f.query = l.query) AS s;
+
+-- COPY with ACCEPTINVCHARS replaces without keeping where (AWS: r_STL_REPLACEMENTS).
+CREATE OR REPLACE VIEW pg_catalog.stl_replacements AS
+SELECT l.userid, l.query::integer AS query, 0 AS slice, l.table_id::integer AS tbl, l.started AS starttime, l.pid AS session,
+       ''::char(256) AS filename, 0::bigint AS line_number, ''::char(127) AS colname, ''::char(1024) AS raw_line
+FROM redshift.visible_loads l WHERE false;

@@ -141,7 +141,11 @@ WHERE c.relkind IN ('r', 'm', 'p') AND i.relkind IN ('i', 'I') AND i.relname NOT
 
 -- Informational constraints, where drivers and tools look for them.
 CREATE OR REPLACE VIEW redshift.visible_constraints AS
-SELECT c.oid AS table_id, k.name, k.type, k.columns, k.target_id, k.target_columns, n.nspname, c.relname,
+SELECT c.oid AS table_id, k.name, k.type, k.columns, k.target_id,
+       CASE WHEN k.target_columns <> '{}' THEN k.target_columns ELSE ARRAY(  -- the primary key's, where none are named
+           SELECT jsonb_array_elements_text(p -> 'columns')
+           FROM jsonb_array_elements(redshift.design_of(k.target_id) -> 'constraints') AS p
+           WHERE p ->> 'type' = 'PRIMARY KEY') END AS target_columns, n.nspname, c.relname,
        tn.nspname AS target_schema, tc.relname AS target_table
 FROM pg_description d
 JOIN pg_class c ON c.reltype = d.objoid
@@ -179,3 +183,27 @@ SELECT current_database()::information_schema.sql_identifier AS constraint_catal
        CASE v.type WHEN 'FOREIGN KEY' THEN c.n END::information_schema.cardinal_number AS position_in_unique_constraint
 FROM redshift.visible_constraints AS v
 CROSS JOIN LATERAL unnest(v.columns) WITH ORDINALITY AS c (name, n);
+
+-- External schemas (Spectrum) are refused: these are there for clients that ask, and empty.
+CREATE VIEW pg_catalog.svv_external_schemas AS
+SELECT NULL::integer AS esoid, NULL::smallint AS eskind, NULL::text AS schemaname, NULL::integer AS esowner,
+       NULL::text AS databasename, NULL::text AS esoptions WHERE false;
+CREATE VIEW pg_catalog.svv_external_databases AS
+SELECT NULL::integer AS eskind, NULL::text AS databasename, NULL::text AS esoptions WHERE false;
+CREATE VIEW pg_catalog.svv_external_tables AS
+SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS tabletype,
+       NULL::text AS location, NULL::text AS input_format, NULL::text AS output_format, NULL::text AS serialization_lib,
+       NULL::text AS serde_parameters, NULL::integer AS compressed, NULL::text AS parameters WHERE false;
+CREATE VIEW pg_catalog.svv_external_columns AS
+SELECT NULL::text AS redshift_database_name, NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS columnname,
+       NULL::text AS external_type, NULL::integer AS columnnum, NULL::integer AS part_key, NULL::text AS is_nullable
+WHERE false;
+CREATE VIEW pg_catalog.svv_external_partitions AS
+SELECT NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS "values", NULL::text AS location,
+       NULL::text AS input_format, NULL::text AS output_format, NULL::text AS serialization_lib,
+       NULL::text AS serde_parameters, NULL::integer AS compressed, NULL::text AS parameters WHERE false;
+CREATE VIEW pg_catalog.svv_mv_info AS
+SELECT NULL::char(128) AS database_name, NULL::char(128) AS schema_name, NULL::char(128) AS user_name, NULL::char(128) AS name,
+       NULL::char(1) AS is_stale, NULL::integer AS state, NULL::char(1) AS autorewrite, NULL::char(1) AS autorefresh WHERE false;
+CREATE VIEW pg_catalog.stv_mv_info AS
+SELECT NULL::char(128) AS db_name, NULL::char(128) AS schema, NULL::char(128) AS name, NULL::char(1) AS is_stale WHERE false;

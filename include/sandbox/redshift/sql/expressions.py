@@ -6,8 +6,9 @@ from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
 
-BARE = {"sysdate", "minus"}  # what is rewritten whatever follows
-RENAMED = {"nvl": "coalesce"}
+BARE = {"sysdate", "minus", "where"}  # what is rewritten whatever follows
+# Redshift's of the same name differ from PostgreSQL's.
+RENAMED = {"nvl": "coalesce", "regexp_replace": "redshift.regexp_replace", "regexp_substr": "redshift.regexp_substr"}
 PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
 PARTS = {
@@ -36,6 +37,8 @@ def rewrite(statement: Statement) -> None:
         token = statement[index]
         if token.kind == "word" and (token.value in BARE or statement[index + 1].kind in ("symbol", "string")):
             _word(statement, index)
+        elif token.kind == "number" and statement[index + 1].start == token.end and statement[index + 1].kind == "word":
+            statement.append(index, " ")  # `then 4when`, as PostgreSQL 8 reads it
         elif token.is_symbol("||"):
             _concatenation(statement, index)
         elif token.is_symbol("::"):
@@ -54,6 +57,8 @@ def _word(statement: Statement, index: int) -> None:
         check_expression_type(statement, index)
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
+    if word == "where" and statement[index + 1].kind == "number" and statement[index + 2].is_word("and", "or"):
+        statement.append(index + 1, "::boolean")
     if word == "minus" and (statement[index + 1].is_word("select", "all") or called):
         statement.replace(index, index, "except")
 

@@ -53,8 +53,12 @@ def fold(statement: Statement, *, keep_case: bool) -> None:
             statement.replace(index, index, quote(token.value))
 
 
-def refuse_reserved(statement: Statement) -> None:
+def refuse_reserved(statement: Statement, *, on_leader_node: bool = False) -> None:
     """Refuses words that Redshift reserves and PostgreSQL does not.
+
+    Args:
+        statement: the statement.
+        on_leader_node: whether it reads PostgreSQL's catalogue: sqlalchemy-redshift has `AS DEFAULT` then.
 
     Raises:
         RedshiftError: such a word is used as a name without quotes.
@@ -63,7 +67,7 @@ def refuse_reserved(statement: Statement) -> None:
         if token.kind != "word":
             continue
         name, is_alias = token.value, statement[index - 1].is_word("as") and statement.verb not in OTHER_AS
-        if name in ALWAYS_NAMES or (is_alias and name in NO_ALIASES):
+        if (name in ALWAYS_NAMES or (is_alias and name in NO_ALIASES)) and not on_leader_node:
             raise statement.error(index)
 
 

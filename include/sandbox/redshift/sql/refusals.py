@@ -25,16 +25,27 @@ FUNCTIONS = frozenset(
 )
 
 
-def refuse(statement: Statement) -> None:
+# Only the leader node has them, and arrays (AWS: c_sql-functions-leader-node).
+LEADER_NODE = frozenset({"array_to_string", "generate_series"})
+
+
+def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
     """Refuses what Redshift refuses anywhere in a statement.
+
+    Args:
+        statement: the statement.
+        on_leader_node: whether it reads PostgreSQL's catalogue.
 
     Raises:
         RedshiftError: the statement holds such a thing.
     """
     for index, token in enumerate(statement.tokens):
         if token.is_name and (name := lower(token.value)) in NAMES:
-            _refuse_name(statement, index, name)
-        elif token.is_symbol("["):  # an array, or a step into SUPER
+            if not (on_leader_node and name in LEADER_NODE):
+                _refuse_name(statement, index, name)
+        elif token.is_name and name.startswith("redshift") and _is_ours(statement, index, name):
+            raise _function(name)
+        elif token.is_symbol("[") and not on_leader_node:  # an array, or a step into SUPER
             raise statement.error(index)
 
 
@@ -46,6 +57,13 @@ def _refuse_name(statement: Statement, index: int, name: str) -> None:
         raise unsupported("SUBSTR() function", hint="use SUBSTRING instead")
     if name in CHECKS and statement[index].kind == "word" and not part:
         CHECKS[name](statement, index)
+
+
+def _is_ours(statement: Statement, index: int, name: str) -> bool:
+    """Whether it calls a function that the stand-in has for itself: some run SQL that they are given."""
+    if name == "redshift" and statement[index + 1].is_symbol("."):
+        return statement[index + 3].is_symbol("(")
+    return name.startswith("redshift_") and statement[index + 1].is_symbol("(") and not _is_table(statement, index)
 
 
 def _is_table(statement: Statement, index: int) -> bool:

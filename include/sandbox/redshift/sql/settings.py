@@ -8,6 +8,7 @@ from include.sandbox.redshift.errors import UNDEFINED_SETTING, RedshiftError, un
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.identifiers import quote
 from include.sandbox.redshift.sql.lexer import lower
+from include.sandbox.redshift.sql.show import show_objects
 from include.sandbox.redshift.sql.statement import Statement
 
 # Known to both, with one meaning.
@@ -124,7 +125,9 @@ def reset(statement: Statement) -> Plan:
 
 
 def show(statement: Statement) -> Plan:
-    """Translates SHOW name."""
+    """Translates SHOW: of a setting's value, or of objects."""
+    if (objects := show_objects(statement)) is not None:
+        return objects
     words = [token.value for token in statement.tokens[1:]]
     if words == ["transaction", "isolation", "level"] or words == ["time", "zone"]:
         return Plan(statement.render(), "SHOW")

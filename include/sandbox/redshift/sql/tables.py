@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.columns import ColumnReader, Design
 from include.sandbox.redshift.sql.identifiers import check_new_name, literal, name_of, qualified
+from include.sandbox.redshift.sql.objects import rebind
 from include.sandbox.redshift.sql.statement import Statement
 
 STYLES = {"auto", "even", "key", "all"}
@@ -53,14 +55,24 @@ class TableReader:
         if at < len(statement) or not body:
             raise statement.error(at)
         self._check()
-        return Plan(f"{head} ({', '.join(body)})", "CREATE", after=(self._record(table),))
+        return Plan(f"{head} ({', '.join(body)})", "CREATE", after=(self._record(table), rebind(table)))
+
+    def constraint(self, first: int, last: int) -> dict[str, Any]:
+        """Returns the constraint that ALTER TABLE … ADD declares.
+
+        Raises:
+            RedshiftError: it is none.
+        """
+        self._item(first, last)
+        (found,) = self._design.constraints
+        return found
 
     def _as(self, head: str, columns: list[str], table: str, at: int) -> Plan:
         names = f" ({', '.join(columns)})" if columns else ""
         first, last = at + 1, len(self._statement) - 1
         return Plan(f"{head}{names} AS {self._statement.render(first, last)}", "CREATE",
                     after=(f"SELECT pg_catalog.redshift_limit_bytes('{table.replace(chr(39), chr(39) * 2)}')",
-                           self._record(table)))  # fmt: skip
+                           self._record(table), rebind(table)))  # fmt: skip
 
     def _record(self, table: str) -> str:
         design = literal(json.dumps(asdict(self._design)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from include.sandbox.redshift.copy.command import copy_command
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
 from include.sandbox.redshift.plan import Plan
-from include.sandbox.redshift.sql import alter, databases, dml, expressions, objects, roles, settings
+from include.sandbox.redshift.sql import alter, catalogue, databases, dml, expressions, objects, roles, settings
+from include.sandbox.redshift.sql.aliases import has_lateral_alias
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
@@ -90,12 +92,15 @@ def _remembered(text: str, start: int, keep_case: bool) -> Plan:
 
 
 def _translated(statement: Statement, keep_case: bool) -> Plan:
-    refuse(statement)
-    refuse_reserved(statement)
+    on_leader_node = statement.verb != "COPY" and catalogue.redirect(statement)
+    refuse(statement, on_leader_node=on_leader_node)
+    refuse_reserved(statement, on_leader_node=on_leader_node)
     fold(statement, keep_case=keep_case)
-    if statement.verb not in ("COPY", "UNLOAD"):
-        expressions.rewrite(statement)
-    return _plan(statement, keep_case)
+    if statement.verb in ("COPY", "UNLOAD"):
+        return _plan(statement, keep_case)
+    aliased = statement.source(0, len(statement) - 1) if has_lateral_alias(statement) else ""
+    expressions.rewrite(statement)
+    return replace(_plan(statement, keep_case), aliased=aliased)
 
 
 def _plan(statement: Statement, keep_case: bool) -> Plan:

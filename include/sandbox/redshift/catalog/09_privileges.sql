@@ -28,4 +28,16 @@ END $$;
 GRANT SELECT ON information_schema.table_constraints, information_schema.key_column_usage TO PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA redshift FROM PUBLIC;
 GRANT USAGE ON SCHEMA redshift TO PUBLIC;
+-- What statements are sent to: the leader node's tables, the SHOW commands.
+DO $$
+DECLARE
+    found text;
+BEGIN
+    FOR found IN
+        SELECT oid::regclass FROM pg_class WHERE relnamespace = 'redshift'::regnamespace AND relkind = 'v'
+          AND (relname ~ '^(pg_|show_)' OR relname IN ('tables', 'columns', 'views', 'schemata', 'late_views', 'keys', 'user_tables'))
+    LOOP
+        EXECUTE format('GRANT SELECT ON %s TO PUBLIC', found);
+    END LOOP;
+END $$;
 REVOKE EXECUTE ON FUNCTION redshift.log_load(jsonb) FROM PUBLIC;

@@ -1,0 +1,53 @@
+"""Sends what reads PostgreSQL's catalogue to the views that show it as Redshift does (`catalog/07_leader_node.sql`)."""
+
+from __future__ import annotations
+
+from include.sandbox.redshift.sql.lexer import lower
+from include.sandbox.redshift.sql.statement import Statement
+
+TABLES = {
+    "pg_catalog": frozenset({
+        "pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_database", "pg_index", "pg_indexes",
+        "pg_namespace", "pg_proc", "pg_tables", "pg_views",
+    }),
+    "information_schema": frozenset({"columns", "schemata", "tables", "views"}),
+}  # fmt: skip
+FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_indexdef", "pg_get_viewdef"})
+OURS = "redshift"
+# A clause of a query begins with one of these; within FROM, a comma is followed by a table.
+CLAUSES = {"select", "from", "where", "group", "having", "order", "limit", "union", "intersect", "except", "on", "set"}
+
+
+def redirect(statement: Statement) -> bool:
+    """Puts the views in the place of the tables and functions; returns whether there was any.
+
+    A statement with one of them runs on Redshift's leader node, which is a PostgreSQL and knows arrays.
+    """
+    clauses, found = [""], False
+    for index, token in enumerate(statement.tokens):
+        if token.is_symbol("("):
+            clauses.append("")
+        elif token.is_symbol(")"):
+            del clauses[max(1, len(clauses) - 1) :]
+        elif token.is_word(*CLAUSES):
+            clauses[-1] = token.value
+        elif token.is_name and _is_catalogue(statement, index, clauses[-1]):
+            found = True
+    return found
+
+
+def _is_catalogue(statement: Statement, index: int, clause: str) -> bool:
+    name, before = lower(statement[index].value), statement[index - 1]
+    qualified = before.is_symbol(".") and statement[index - 2].is_name
+    schema = lower(statement[index - 2].value) if qualified else ""
+    if name in FUNCTIONS and statement[index + 1].is_symbol("(") and schema in ("", "pg_catalog"):
+        statement.replace(index - 2 if schema else index, index, f"{OURS}.{name}")
+        return True
+    if schema and name in TABLES.get(schema, ()):
+        statement.replace(index - 2, index, f"{OURS}.{name}")
+        return True
+    is_table = before.is_word("from", "join") or (before.is_symbol(",", "(") and clause == "from")
+    if not schema and is_table and name in TABLES["pg_catalog"] and not statement[index + 1].is_symbol(".", "("):
+        statement.replace(index, index, f"{OURS}.{name}")
+        return True
+    return False
