@@ -45,8 +45,8 @@ class Plan:
 
     @property
     def plain(self) -> bool:
-        """Whether nothing goes before or follows it."""
-        return not (self.needs_transaction or self.controls_transaction or self.alone)
+        """Whether nothing goes before or follows it, and PostgreSQL need not be asked about it first."""
+        return not (self.needs_transaction or self.controls_transaction or self.alone or self.aliased)
 
     @property
     def controls_transaction(self) -> bool:
