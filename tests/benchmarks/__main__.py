@@ -11,7 +11,7 @@ import os
 import sys
 
 from include.sandbox.process import stopped_by_signals
-from tests.benchmarks import checks, first_row, growth, overhead, parse, ranges, relay
+from tests.benchmarks import checks, copying, first_row, growth, overhead, parse, ranges, relay
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.workbench import Workbench
 
@@ -23,6 +23,10 @@ BENCHMARKS = [
     Benchmark("relay_selects", "10,000 single-row selects through the stand-in over direct, times", 3.0, relay.selects),
     Benchmark("relay_fetch", "fetch of 1,000,000 rows through the stand-in over direct, times", 1.3, relay.fetch),
     Benchmark("checks", "60 checks over an hour's data over one, times", 3.0, checks.ratio),
+    Benchmark("copy_json", "COPY by paths, its speed over PostgreSQL's of parsed rows", 0.45, copying.by_paths, True),
+    Benchmark("copy_auto", "COPY by 'auto', its speed over PostgreSQL's of parsed rows", 0.45, copying.by_name, True),
+    Benchmark("copy_gzip", "COPY of a gzipped object, its speed over a plain one's", 0.6, copying.packed, True),
+    Benchmark("copy_errors", "COPY with a bad record in 1,000, its speed over none's", 0.5, copying.with_errors, True),
     Benchmark("overhead", "hourly run over the same graph of empty tasks, times", 2.2, overhead.ratio),
     Benchmark("range", "24 hourly runs over the day as one run, times", 12.0, ranges.ratio, at_least=True),
 ]

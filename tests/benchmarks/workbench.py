@@ -24,6 +24,7 @@ from include.sandbox.runs import Runs
 from include.sandbox.services import Sandbox
 from include.sandbox.state import REPOSITORY
 from tests.benchmarks import shape
+from tests.benchmarks.copying import Copying
 
 LEVEL = "AIRFLOW__LOGGING__LOGGING_LEVEL"
 IDLE = "nothing"  # the DAG whose tasks do nothing
@@ -66,6 +67,11 @@ class Workbench:
     def sandbox(self, **how: object) -> Sandbox:
         """PostgreSQL, Redshift and AWS in a folder of their own."""
         return self._stack.enter_context(Sandbox(self.folder(), **how))
+
+    @cached_property
+    def copying(self) -> Copying:
+        """What is measured of COPY, in a sandbox of its own."""
+        return Copying(self)
 
     @cached_property
     def runs(self) -> Runs:

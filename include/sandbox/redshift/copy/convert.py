@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
@@ -152,10 +153,21 @@ def _whole(text: str) -> str:
     return str(int(number)) if number.adjusted() < 40 and number == number.to_integral_value() else text
 
 
+def plain_decimal(column: Column) -> str | None:
+    """Returns the pattern of numbers that a DECIMAL takes as they are written; None if there are none."""
+    whole = column.length - column.scale
+    if whole < 1:
+        return None
+    return rf"-?[0-9]{{1,{whole}}}" + (rf"(?:\.[0-9]{{1,{column.scale}}})?" if column.scale else "")
+
+
 def _decimal(column: Column, rounding: str) -> Callable[[str, bool], str]:
     step = Decimal(1).scaleb(-column.scale)
+    plain = re.compile(plain_decimal(column) or "$.")  # else what nothing matches
 
     def decimal(text: str, _: bool) -> str:
+        if plain.fullmatch(text):
+            return text
         try:
             number = Decimal(text)
             if not number.is_finite() or "_" in text:

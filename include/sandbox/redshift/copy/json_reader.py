@@ -17,6 +17,14 @@ BLANK = " \t\r\n"
 MALFORMED = 1216
 
 
+def _no_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+# Numbers stay as they are written.
+SCAN = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_no_constant).raw_decode
+
+
 @dataclass
 class Record:
     """One record of a file.
@@ -45,7 +53,6 @@ class JsonReader:
         self._skip = skip_lines
         # Invalid bytes become lone surrogates, so that each column can refuse or replace its own.
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
-        self._scan = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_no_constant).raw_decode
         self._text = ""
         self._at = 0
         self._ended = False
@@ -59,9 +66,21 @@ class JsonReader:
         return self.lines - (self._last in (b"", b"\n"))
 
     def __iter__(self) -> Iterator[Record]:
-        self._skip_header()
-        while self._to_record():
-            yield self._record()
+        while self.to_record():
+            yield self.record()
+
+    def lines_ahead(self, most: int) -> str:
+        """Returns whole lines from the next record on, without the end of the last; they are not taken yet.
+
+        Args:
+            most: characters to return at most.
+        """
+        return self._text[self._at : max(self._at, self._text.rfind("\n", self._at, self._at + most))]
+
+    def take(self, length: int, lines: int) -> None:
+        """Passes over the first lines of what `lines_ahead` has returned: so many characters, with their ends."""
+        self._at += length
+        self.lines += lines
 
     def _more(self) -> bool:
         """Reads on, forgetting the records already taken; tells whether there was more."""
@@ -74,7 +93,8 @@ class JsonReader:
         return not self._ended
 
     def _skip_header(self) -> None:
-        for _ in range(self._skip):
+        skip, self._skip = self._skip, 0
+        for _ in range(skip):
             while (end := self._text.find("\n", self._at)) < 0:
                 if not self._more():
                     self._at = len(self._text)
@@ -82,8 +102,9 @@ class JsonReader:
             self._at = end + 1
             self.lines += 1
 
-    def _to_record(self) -> bool:
+    def to_record(self) -> bool:
         """Moves to the first character of the next record; tells whether there is one."""
+        self._skip_header()
         while True:
             text, at = self._text, self._at
             while at < len(text) and text[at] in BLANK:
@@ -95,12 +116,13 @@ class JsonReader:
             if not self._more():
                 return False
 
-    def _record(self) -> Record:
+    def record(self) -> Record:
+        """Reads the record that was moved to."""
         while True:
             try:
                 if self._text[self._at] not in "{[":
                     return self._stray()
-                value, end = self._scan(self._text, self._at)
+                value, end = SCAN(self._text, self._at)
             except json.JSONDecodeError as error:
                 if not self._is_definite(error) and len(self._text) - self._at <= LONGEST_RECORD and self._more():
                     continue
@@ -147,5 +169,6 @@ class JsonReader:
         return record
 
 
-def _no_constant(name: str) -> Any:
-    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+def value_of(text: str) -> Any:
+    """Returns a JSON value as a record has it."""
+    return Number(text) if text[0] in "-0123456789" else SCAN(text, 0)[0]

@@ -11,6 +11,7 @@ from include.sandbox.redshift.copy.convert import Column, converter
 from include.sandbox.redshift.copy.fields import FieldError, escaped, raw
 from include.sandbox.redshift.copy.json_reader import JsonReader, Record
 from include.sandbox.redshift.copy.jsonpaths import NOT_AN_OBJECT, Extract, extractor
+from include.sandbox.redshift.copy.lines import Lines
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
 
@@ -38,6 +39,8 @@ class Rows:
         self._columns = columns
         self._extract = [extractor(path) for path in paths] if paths else _by_name(command, columns)
         self._convert = [converter(column, command.conversion) for column in columns]
+        keys = _members(command, columns, paths)
+        self.lines = Lines(columns, keys, command.conversion) if keys else None
         self._auto = paths is None
         self.files: list[FileRead] = []
         self.errors: list[LoadError] = []
@@ -52,39 +55,43 @@ class Rows:
         """
         batch, size = list[str](), 0
         for opened in bucket.read(sources):
-            for line in self._lines(opened):
-                batch.append(line)
-                size += len(line)
+            for text in self._texts(opened):
+                batch.append(text)
+                size += len(text)
                 if size > BATCH or len(batch) == BATCH_ROWS:
                     yield "".join(batch).encode()
                     batch, size = [], 0
         if batch:
             yield "".join(batch).encode()
 
-    def _lines(self, opened: Opened) -> Iterator[str]:
+    def _texts(self, opened: Opened) -> Iterator[str]:
+        """Yields COPY text: of many records where they allow it, else of one."""
         file = FileRead(opened.source.url, opened.etag, opened.modified.isoformat(), opened.size)
         self.files.append(file)
         reader = JsonReader(decompressed(opened.stream, self._command.compression), self._command.ignore_header)
         try:
-            for record in reader:
-                line = self._line(record, file)
-                if line is not None:
-                    self.rows += 1
-                    yield line
+            while reader.to_record():
+                text, rows = self.lines.take(reader) if self.lines else ("", 0)
+                if not rows:
+                    text = self._line(reader.record(), file)
+                    rows = bool(text)
+                self.rows += rows
+                if text:
+                    yield text
         except DAMAGED as error:
             raise damaged(file.file, self._command.compression, error) from error
         finally:
             file.lines = reader.lines_scanned
 
-    def _line(self, record: Record, file: FileRead) -> str | None:
-        """Converts a record; None when it does not fit, which is then in `errors`."""
+    def _line(self, record: Record, file: FileRead) -> str:
+        """Converts a record; empty when it does not fit, which is then in `errors`."""
         value = record.value
         if isinstance(value, FieldError):
             self._reject(record, file, value, -1, record.text)
-            return None
+            return ""
         if self._auto and not isinstance(value, dict):
             self._reject(record, file, FieldError(1216, NOT_AN_OBJECT), -1, record.text)
-            return None
+            return ""
         fields, found = list[str](), None
         try:
             for extract, convert in zip(self._extract, self._convert, strict=True):
@@ -93,7 +100,7 @@ class Rows:
                 fields.append(escaped(convert(found)))
         except FieldError as problem:
             self._reject(record, file, problem, len(fields), "" if found is None else raw(found))
-            return None
+            return ""
         return "\t".join(fields) + "\n"
 
     def _reject(self, record: Record, file: FileRead, problem: FieldError, at: int, value: str) -> None:
@@ -118,6 +125,14 @@ class Rows:
             found.append({"field": index, "column": column.name, "type": column.type, "length": column.shown_length,
                           "value": None if value is None else shown(raw(value))})  # fmt: skip
         return found
+
+
+def _members(command: CopyCommand, columns: list[Column], paths: list[list[str | int]] | None) -> list[str] | None:
+    """The member of the record that goes into each column; None if columns are found in other ways."""
+    if paths is None:
+        return [column.name for column in columns] if command.jsonpaths != "auto ignorecase" else None
+    members = [path[0] for path in paths if len(path) == 1 and isinstance(path[0], str)]
+    return members if len(members) == len(paths) else None
 
 
 def _by_name(command: CopyCommand, columns: list[Column]) -> list[Extract]:

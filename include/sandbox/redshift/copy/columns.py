@@ -1,0 +1,149 @@
+"""A whole column at once: what the converters of single values make of it, where a glance at it tells.
+
+Each function takes the values of one column and returns COPY text for them. Where it cannot tell, it asks the column's
+converter value by value and ends before the first one that does not fit: a shorter answer means that the next record
+is one to look at by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from msgspec import Raw
+
+from include.sandbox.redshift.copy.convert import INTEGERS, Column, Conversion, converter, plain_decimal
+from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
+from include.sandbox.redshift.copy.json_reader import value_of
+
+CHARACTERS = ("varchar", "bpchar", "text")
+NULL = "\\N"
+# So many digits are in range whatever they are.
+SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
+NOTHING = r'null|""'  # NULL in every type but character ones
+
+
+@dataclass(frozen=True)
+class Traits:
+    r"""What is known of the text that the values come from.
+
+    Args:
+        plain: no string in it has an escape other than `\"` and `\/`.
+        ascii: it has ASCII characters only.
+    """
+
+    plain: bool
+    ascii: bool
+
+
+TextColumn = Callable[[Sequence["str | None"], Traits], "list[str]"]
+RawColumn = Callable[[Sequence[Raw]], "list[str]"]
+
+
+def text_column(column: Column, conversion: Conversion) -> TextColumn:
+    """Returns what converts strings and nulls for a character column."""
+    convert, limit, fixed = converter(column, conversion), column.length or 65535, column.type == "bpchar"
+    empty_as_null = conversion.empty_as_null
+
+    def characters(values: Sequence[str | None], traits: Traits) -> list[str]:
+        if (
+            not traits.plain
+            or conversion.trim_blanks
+            or (fixed and not traits.ascii)
+            or (column.not_null and (None in values or (empty_as_null and "" in values)))
+            or (conversion.blanks_as_null and any(map(str.isspace, filter(None, values))))
+            or not _fit(values, limit, traits)
+        ):
+            return _one_by_one(convert, values)
+        if empty_as_null:
+            return [value or NULL for value in values]
+        return [NULL if value is None else value for value in values]
+
+    return characters
+
+
+def _fit(values: Sequence[str | None], limit: int, traits: Traits) -> bool:
+    """Whether no value has more bytes than the column."""
+    longest = max(map(len, filter(None, values)), default=0)
+    if traits.ascii or longest * 4 <= limit:
+        return longest <= limit
+    return max(map(len, map(str.encode, filter(None, values)))) <= limit
+
+
+def raw_column(column: Column, conversion: Conversion) -> RawColumn:
+    """Returns what converts JSON values, as they are written, for a column of any type."""
+    convert, quick = converter(column, conversion), _quick(column, conversion)
+
+    def values(raws: Sequence[Raw]) -> list[str]:
+        text = b"\n".join(raws).decode() + "\n"
+        if (found := quick(text)) is not None and not (column.not_null and NULL in found):
+            return found.split("\n")[:-1]
+        return _one_by_one(convert, map(value_of, text.split("\n")[:-1]))
+
+    return values
+
+
+def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str]:
+    done = list[str]()
+    try:
+        for value in values:
+            done.append(escaped(convert(value)))
+    except FieldError:
+        pass
+    return done
+
+
+def _quick(column: Column, conversion: Conversion) -> Callable[[str], str | None]:
+    """Returns what converts values that stand one a line; None when they are not all of the commonest forms."""
+    if column.type in INTEGERS:
+        return _integers(SAFE_DIGITS[column.type])
+    if column.type == "numeric" and (plain := plain_decimal(column)) is not None:
+        return _decimals(plain, whole=column.scale == 0)
+    if column.type in ("float4", "float8"):
+        return _matching(r"-?[0-9][^\n]*")
+    if column.type == "bool":
+        return _booleans
+    return lambda _: None
+
+
+def _integers(digits: int) -> Callable[[str], str | None]:
+    n = rf"[0-9]{{1,{digits}}}"
+    form = re.compile(rf'(?:(?:-?{n}(?:(?<!-0)\.0)?|"-?{n}"|{NOTHING})\n)*')
+
+    def integers(text: str) -> str | None:
+        if form.fullmatch(text) is None:
+            return None
+        if '"' in text:
+            text = text.replace('""', NULL).replace('"', "")
+        return text.replace(".0\n", "\n").replace("null", NULL)
+
+    return integers
+
+
+def _decimals(plain: str, *, whole: bool) -> Callable[[str], str | None]:
+    if not whole:
+        return _matching(plain)
+    quick = _matching(plain + r"(?:\.0)?")
+
+    def decimals(text: str) -> str | None:
+        found = quick(text)
+        return found and found.replace(".0\n", "\n")
+
+    return decimals
+
+
+def _matching(form: str) -> Callable[[str], str | None]:
+    """Numbers that stay as they are written."""
+    all_match = re.compile(rf"(?:(?:{form}|{NOTHING})\n)*").fullmatch
+
+    def matching(text: str) -> str | None:
+        return None if all_match(text) is None else text.replace("null", NULL).replace('""', NULL)
+
+    return matching
+
+
+def _booleans(text: str) -> str | None:
+    if re.fullmatch(rf"(?:(?:true|false|{NOTHING})\n)*", text) is None:
+        return None
+    return text.replace("true", "t").replace("false", "f").replace("null", NULL).replace('""', NULL)
