@@ -20,7 +20,7 @@ UNLIMITED = 1 << 62
 # Redshift has them, the sandbox does not.
 MISSING = {
     "fixedwidth", "shapefile", "avro", "orc", "lzop", "encrypted", "readratio", "ssh", "master_symmetric_key",
-    "encoding", "explicit_ids", "serializetojson", "simplify", "kms_key_id", "parquet",
+    "encoding", "explicit_ids", "serializetojson", "simplify", "kms_key_id",
 }  # fmt: skip
 TEXT_ONLY = {"csv", "delimiter", "quote", "escape", "removequotes", "null", "fillrecord", "ignoreblanklines"}
 FORMATS = {"json", "csv", "delimiter", "parquet"}

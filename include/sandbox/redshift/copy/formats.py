@@ -32,4 +32,11 @@ def producer(command: CopyCommand, columns: list[Column], paths: list[list[str |
         columns: its target columns, in order.
         paths: the JSONPaths, one a column, or None.
     """
-    return Rows(command, columns, paths) if command.format == "JSON" else TextRows(command, columns)
+    if command.format == "JSON":
+        return Rows(command, columns, paths)
+    if command.format == "Text":
+        return TextRows(command, columns)
+    # Only then: pyarrow takes a second and 50 MB.
+    from include.sandbox.redshift.copy.parquet_rows import ParquetRows
+
+    return ParquetRows(command, columns)

@@ -18,6 +18,7 @@ from include.sandbox.redshift.threads import detached
 
 # What is read ahead: small objects whole, a few at a time, because each costs a round trip.
 SMALL, AHEAD = 1 << 20, 8
+UNKNOWN = 1 << 40
 REASONS = {
     "AccessDenied": "Access Denied", "NoSuchKey": "The specified key does not exist.",
     "NoSuchBucket": "The specified bucket does not exist",
@@ -38,7 +39,7 @@ class Source:
 
     url: str
     mandatory: bool = True
-    size: int = 1 << 40
+    size: int = UNKNOWN
 
 
 @dataclass
@@ -107,7 +108,7 @@ class Bucket:
         try:
             entries = json.loads(text)["entries"]
             sources = [Source(entry["url"], _flag(entry.get("mandatory", False)),
-                              entry.get("meta", {}).get("content_length", 1 << 40)) for entry in entries]  # fmt: skip
+                              entry.get("meta", {}).get("content_length", UNKNOWN)) for entry in entries]  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RedshiftError(f"Manifest file is not in correct json format: {error!r}", detail=_where(url)) from None
         for source in sources:

@@ -63,8 +63,16 @@ class Writer:
 
     def _opened(self) -> Part:
         if self._part is None:
-            self._part = TextPart(self._lines, self._command.compression, self._command.largest)
+            self._part = self._new()
         return self._part
+
+    def _new(self) -> Part:
+        if self._command.format != "parquet":
+            return TextPart(self._lines, self._command.compression, self._command.largest)
+        # Only then: pyarrow takes a second and 50 MB.
+        from include.sandbox.redshift.unload.parquet_part import ParquetPart
+
+        return ParquetPart([self._fields[at] for at in self._kept], self._command.largest)
 
     def _close(self) -> None:
         if self._part is not None:
