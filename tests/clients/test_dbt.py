@@ -136,7 +136,7 @@ def test_c6_docs_describe_the_tables(dbt: Dbt, second: Any) -> None:
     nodes = json.loads((dbt.folder / "target" / "catalog.json").read_text())["nodes"]
     plays = nodes["model.plays.plays"]
     assert {name: column["type"] for name, column in plays["columns"].items()} == {
-        "id": "integer", "user_id": "integer", "song": "character varying(256)",
+        "id": "integer", "user_id": "integer", "song": "character varying(18)",
         "played_at": "timestamp without time zone", "seconds": "numeric(8,2)",
     }  # fmt: skip
     assert plays["metadata"]["type"] == "BASE TABLE"

