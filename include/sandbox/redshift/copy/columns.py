@@ -9,51 +9,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import Annotated, Any
 
-from msgspec import Raw
+from msgspec import Meta, Raw
 
 from include.sandbox.redshift.copy.convert import INTEGERS, Column, Conversion, converter, plain_decimal
 from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
 from include.sandbox.redshift.copy.json_reader import value_of
 
 CHARACTERS = ("varchar", "bpchar", "text")
-NULL = "\\N"
+NULL, LONGEST = "\\N", 65535
 # So many digits are in range whatever they are.
 SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
+# What COPY text escapes, and where CHAR and VARCHAR end.
+SPECIAL = "\\\n\r\t\0"
+DIGITS = b"0123456789\n"
 NOTHING = r'null|""'  # NULL in every type but character ones
 
 
-@dataclass(frozen=True)
-class Traits:
-    r"""What is known of the text that the values come from.
-
-    Args:
-        plain: no string in it has an escape other than `\"` and `\/`.
-        ascii: it has ASCII characters only.
-    """
-
-    plain: bool
-    ascii: bool
-
-
-TextColumn = Callable[[Sequence["str | None"], Traits], "list[str]"]
+TextColumn = Callable[[Sequence["str | None"]], "list[str]"]
 RawColumn = Callable[[Sequence[Raw]], "list[str]"]
+
+
+def text_type(column: Column, conversion: Conversion) -> Any:
+    """Returns what msgspec is to decode for `text_column`: no more characters than fit, unless they are cut off."""
+    text = str if conversion.truncate else Annotated[str, Meta(max_length=column.length or LONGEST)]
+    return text | None
 
 
 def text_column(column: Column, conversion: Conversion) -> TextColumn:
     """Returns what converts strings and nulls for a character column."""
-    convert, limit, fixed = converter(column, conversion), column.length or 65535, column.type == "bpchar"
+    convert, limit, fixed = converter(column, conversion), column.length or LONGEST, column.type == "bpchar"
     empty_as_null = conversion.empty_as_null
 
-    def characters(values: Sequence[str | None], traits: Traits) -> list[str]:
+    def characters(values: Sequence[str | None]) -> list[str]:
+        together = "".join(filter(None, values))
         if (
-            not traits.plain
+            any(character in together for character in SPECIAL)
             or conversion.trim_blanks
-            or (fixed and not traits.ascii)
             or (column.not_null and (None in values or (empty_as_null and "" in values)))
             or (conversion.blanks_as_null and any(map(str.isspace, filter(None, values))))
-            or not _fit(values, limit, traits)
+            or (not together.isascii() and (fixed or _longest(values) > limit))
+            or (conversion.truncate and max(map(len, filter(None, values)), default=0) > limit)
         ):
             return _one_by_one(convert, values)
         if empty_as_null:
@@ -63,23 +60,23 @@ def text_column(column: Column, conversion: Conversion) -> TextColumn:
     return characters
 
 
-def _fit(values: Sequence[str | None], limit: int, traits: Traits) -> bool:
-    """Whether no value has more bytes than the column."""
-    longest = max(map(len, filter(None, values)), default=0)
-    if traits.ascii or longest * 4 <= limit:
-        return longest <= limit
-    return max(map(len, map(str.encode, filter(None, values)))) <= limit
+def _longest(values: Sequence[str | None]) -> int:
+    return max(map(len, map(str.encode, filter(None, values))), default=0)
 
 
 def raw_column(column: Column, conversion: Conversion) -> RawColumn:
     """Returns what converts JSON values, as they are written, for a column of any type."""
-    convert, quick = converter(column, conversion), _quick(column, conversion)
+    convert, quick, digits = converter(column, conversion), _quick(column), SAFE_DIGITS.get(column.type, 0)
 
     def values(raws: Sequence[Raw]) -> list[str]:
-        text = b"\n".join(raws).decode() + "\n"
-        if (found := quick(text)) is not None and not (column.not_null and NULL in found):
-            return found.split("\n")[:-1]
-        return _one_by_one(convert, map(value_of, text.split("\n")[:-1]))
+        joined = b"\n".join(raws)
+        written = joined.decode().split("\n")
+        # Digits only are the commonest, and in range where there are few of them.
+        if digits and not joined.translate(None, DIGITS) and max(map(len, written)) <= digits:
+            return written
+        if (quickly := quick(joined.decode() + "\n")) is not None and not (column.not_null and NULL in quickly):
+            return quickly.split("\n")[:-1]
+        return _one_by_one(convert, map(value_of, written))
 
     return values
 
@@ -94,7 +91,7 @@ def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str]:
     return done
 
 
-def _quick(column: Column, conversion: Conversion) -> Callable[[str], str | None]:
+def _quick(column: Column) -> Callable[[str], str | None]:
     """Returns what converts values that stand one a line; None when they are not all of the commonest forms."""
     if column.type in INTEGERS:
         return _integers(SAFE_DIGITS[column.type])

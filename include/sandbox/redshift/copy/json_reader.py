@@ -75,7 +75,10 @@ class JsonReader:
         Args:
             most: characters to return at most.
         """
-        return self._text[self._at : max(self._at, self._text.rfind("\n", self._at, self._at + most))]
+        while (end := self._text.rfind("\n", self._at, self._at + most)) < 0:
+            if len(self._text) - self._at >= most or not self._more():
+                return ""
+        return self._text[self._at : end]
 
     def take(self, length: int, lines: int) -> None:
         """Passes over the first lines of what `lines_ahead` has returned: so many characters, with their ends."""

@@ -7,20 +7,18 @@ loads. msgspec refuses what the reader refuses, and more: lone surrogates, white
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from include.sandbox.redshift.copy.columns import CHARACTERS, Traits, raw_column, text_column
+from include.sandbox.redshift.copy.columns import CHARACTERS, raw_column, text_column, text_type
 from include.sandbox.redshift.copy.convert import Column, Conversion
 from include.sandbox.redshift.copy.json_reader import JsonReader
 
 # Characters looked at together: the fewer, the less is done in vain when a record is out of the ordinary.
 SHORTEST, LONGEST = 1 << 12, 1 << 17
-ESCAPE = re.compile(r'\\[^"/]')
 NULL = msgspec.Raw(b"null")
 REFUSED = (msgspec.MsgspecError, UnicodeEncodeError, RecursionError)
 
@@ -38,8 +36,9 @@ class Lines:
         self._columns = columns
         self._keys = keys
         self._conversion = conversion
-        # What goes into a column of another type, or has not been text only, is taken as it is written.
+        # What goes into a column of another type, or into two, or has not been text only, is taken as it is written.
         self._raw = {key for key, column in zip(keys, columns, strict=True) if column.type not in CHARACTERS}
+        self._raw |= {key for key in keys if keys.count(key) > 1}
         self._most = SHORTEST
         self._prepare()
 
@@ -58,16 +57,17 @@ class Lines:
     def _prepare(self) -> None:
         keys = list(dict.fromkeys(self._keys))
         names = {key: f"f{n}" for n, key in enumerate(keys)}
+        texts = {key: text_type(c, self._conversion) for key, c in zip(self._keys, self._columns, strict=True)}
         record = msgspec.defstruct(
             "Record",
-            [(names[key], *((msgspec.Raw, NULL) if key in self._raw else (str | None, None))) for key in keys],
+            [(names[key], *((msgspec.Raw, NULL) if key in self._raw else (texts[key], None))) for key in keys],
             rename={name: key for key, name in names.items()},
             gc=False,
         )
-        self._decode: Callable[[str], Any] = msgspec.json.Decoder(record).decode
+        self._decoder: Any = msgspec.json.Decoder(record)
         self._places = [keys.index(key) for key in self._keys]
-        self._convert: list[tuple[bool, Any]] = [
-            (key in self._raw, (raw_column if key in self._raw else text_column)(column, self._conversion))
+        self._convert: list[Callable[[Any], list[str]]] = [
+            (raw_column if key in self._raw else text_column)(column, self._conversion)
             for key, column in zip(self._keys, self._columns, strict=True)
         ]
 
@@ -80,26 +80,42 @@ class Lines:
         Returns:
             COPY text, and how many characters and lines it stands for.
         """
+        count = text.count("\n") + 1
+        records = self._decoded(text)
+        if len(records) != count:
+            return self._line_by_line(text)
+        rows, fit = self._converted(records)
+        if fit == count or not fit:
+            return rows, len(text) + 1 if fit else 0, fit
+        before = "\n".join(text.split("\n", fit)[:fit])
+        if len(self._decoded(before)) == fit:  # not if a record stands on two lines, and another beside it
+            return rows, len(before) + 1, fit
+        return "", 0, 0
+
+    def _decoded(self, text: str) -> list[Any]:
+        """Decodes records that stand on lines or otherwise beside each other; none if one cannot be."""
+        records = list[Any]()
+        with suppress(*REFUSED):
+            records = self._decoder.decode_lines(text)
+        return records
+
+    def _line_by_line(self, text: str) -> tuple[str, int, int]:
         lines = text.split("\n")
         records, mistyped = self._records(lines)
-        try:
-            rows, fit = self._converted(records, text)
-        finally:
-            if mistyped:
-                self._widen(lines[len(records)])
+        rows, fit = self._converted(records)
+        if mistyped:
+            self._widen(lines[len(records)])
         return rows, sum(map(len, lines[:fit])) + fit, fit
 
-    def _converted(self, records: list[Any], text: str) -> tuple[str, int]:
+    def _converted(self, records: list[Any]) -> tuple[str, int]:
         if not records:
             return "", 0
         members = list(zip(*map(msgspec.structs.astuple, records), strict=True))
-        traits = Traits(ESCAPE.search(text) is None, text.isascii())
         done, fit = list[list[str]](), len(records)
-        for place, (raw, convert) in zip(self._places, self._convert, strict=True):
+        for place, convert in zip(self._places, self._convert, strict=True):
             if not fit:
                 return "", 0
-            values = members[place][:fit]
-            done.append(convert(values) if raw else convert(values, traits))
+            done.append(convert(members[place][:fit]))
             fit = len(done[-1])
         return "\n".join(map("\t".join, zip(*done))) + "\n" if fit else "", fit  # noqa: B905 - as long as the shortest
 
@@ -108,7 +124,7 @@ class Lines:
         records = list[Any]()
         try:
             for line in lines:
-                records.append(self._decode(line))
+                records.append(self._decoder.decode(line))
         except msgspec.ValidationError:
             return records, True
         except REFUSED:
