@@ -190,7 +190,8 @@ def test_partitions_are_folders(unload: Unload) -> None:
         ("UNLOAD ('select 1 as a') TO '{to}' {role} PARTITION BY (a)", "42601", "at least one column"),
         ("UNLOAD ('select 1 as a') TO '{to}' {role} PARTITION BY (b)", "42703", "\"b\""),
         *((f"UNLOAD ('select 1 as a') TO '{{to}}' {{role}} {options}", state, names) for options, state, names in [
-            ("FAST", "42601", "FAST"), ("FIXEDWIDTH 'a:1'", "0A000", "FIXEDWIDTH"), ("ENCRYPTED", "0A000", "ENCRYPTED"),
+            ("FAST", "42601", "FAST"), ("FIXEDWIDTH 'a:1'", "0A000", "FIXEDWIDTH"),
+            ("ENCRYPTED KMS_KEY_ID 'k'", "0A000", "KMS_KEY_ID"),
             ("FORMAT ORC", "42601", "ORC"), ("CSV ADDQUOTES", "0A000", "ADDQUOTES with CSV"),
             ("CSV ESCAPE", "0A000", "ESCAPE with CSV"), ("JSON HEADER", "0A000", "HEADER with JSON"),
             ("JSON NULL AS 'x'", "0A000", "NULL with JSON"), ("CSV JSON", "0A000", "CSV with JSON"),
@@ -209,6 +210,15 @@ def test_what_unload_cannot_do_is_refused_by_name(
         connection.cursor().execute(statement.format(to=f"s3://bucket/{schema}/no", role="IAM_ROLE default"))
     assert refused.value.pgcode == state
     assert stored(cluster, f"{schema}/no") == {}
+
+
+@pytest.mark.parametrize(("option", "encryption"), [("ENCRYPTED", "AES256"), ("ENCRYPTED AUTO", None), ("", None)])
+def test_unload_has_s3_encrypt_the_files(
+    cluster: Any, schema: str, unload: Unload, option: str, encryption: str | None
+) -> None:
+    for name in unload(TWO, f"{option} MANIFEST"):
+        head = cluster.aws("s3").head_object(Bucket=cluster.bucket, Key=f"{schema}/out/{name}")
+        assert head.get("ServerSideEncryption") == encryption
 
 
 def test_m2_unload_works_through_the_extended_protocol_and_in_a_transaction(cluster: Any, schema: str) -> None:

@@ -17,7 +17,7 @@ MEGABYTE = 1 << 20
 SIZES = {"mb": MEGABYTE, "gb": 1 << 30}
 SMALLEST, LARGEST = 5 * MEGABYTE, int(6.2 * (1 << 30))
 # Redshift has them, the sandbox does not.
-MISSING = {"fixedwidth", "encrypted", "kms_key_id", "master_symmetric_key", "rowgroupsize"}
+MISSING = {"fixedwidth", "kms_key_id", "master_symmetric_key", "rowgroupsize"}
 TEXT_ONLY = {"delimiter", "fixedwidth", "addquotes", "escape", "null", "header"}
 EXCLUDED = {
     "parquet": TEXT_ONLY | {"gzip", "bzip2", "zstd", "csv", "json"},
@@ -52,6 +52,7 @@ class UnloadCommand:
         extension: what the names end with; None for the compression's or the format's own.
         partition: columns by whose values files lie in folders.
         include: whether these columns stand in the files too.
+        encrypted: whether S3 is asked to encrypt the files; else, and with AUTO, it does as the bucket says.
     """
 
     query: str
@@ -74,6 +75,7 @@ class UnloadCommand:
     extension: str | None
     partition: tuple[str, ...]
     include: bool
+    encrypted: bool
 
 
 def unload_command(statement: Statement, translate: Callable[[Statement], Plan]) -> Plan:
@@ -125,6 +127,7 @@ class _UnloadOptions(Options):
 
     partition: tuple[str, ...] = ()
     include: bool = False
+    encrypted: bool = False
     verbose: bool = False
     parallel: bool = True
     largest: int = LARGEST
@@ -141,6 +144,7 @@ class _UnloadOptions(Options):
             self.compression(), self._delimiter(), "header" in given, "addquotes" in given, "escape" in given,
             given.get("null", ""), "manifest" in given, self.verbose, self.parallel, "allowoverwrite" in given,
             "cleanpath" in given, self.largest, given.get("extension"), self.partition, self.include,
+            self.encrypted,
         )  # fmt: skip
 
     def _delimiter(self) -> str:
@@ -156,6 +160,11 @@ def _format(options: _UnloadOptions) -> None:
 
 def _manifest(options: _UnloadOptions) -> None:
     options.verbose = options.skip("verbose")
+
+
+def _encrypted(options: _UnloadOptions) -> None:
+    """Without a key of the client's it is S3's own encryption (awswrangler sends it so: _unload)."""
+    options.encrypted = not options.skip("auto")
 
 
 def _parallel(options: _UnloadOptions) -> None:
@@ -198,6 +207,6 @@ READERS: dict[str, Callable[[_UnloadOptions], None]] = {
     "partition": _partition, "manifest": _manifest, "header": common.nothing,
     "delimiter": common.characters("delimiter"), "null": common.characters("null"), "addquotes": common.nothing,
     "escape": common.nothing, "allowoverwrite": common.nothing, "cleanpath": common.nothing, "parallel": _parallel,
-    "maxfilesize": _largest, "extension": _extension,
+    "maxfilesize": _largest, "extension": _extension, "encrypted": _encrypted,
 }  # fmt: skip
 GRAMMAR = Grammar(READERS, MISSING)

@@ -35,6 +35,7 @@ class Files:
         self._client = client
         self._command = command
         self._bucket, self._prefix = parts_of(command.target)
+        self._encryption = {"ServerSideEncryption": "AES256"} if command.encrypted else {}
         self._counts: dict[str, int] = {}
         self._entries: list[dict[str, Any]] = []
 
@@ -73,7 +74,7 @@ class Files:
         key = f"{self._root()}{folder}{name}{self._ending()}"
         size = part.file.seek(0, 2)
         part.file.seek(0)
-        self._transfer("upload_fileobj", part.file, self._bucket, key, Config=TRANSFER)
+        self._transfer("upload_fileobj", part.file, self._bucket, key, Config=TRANSFER, ExtraArgs=self._encryption)
         part.file.close()
         self._entries.append(
             {"url": f"s3://{self._bucket}/{key}", "meta": {"content_length": size, "record_count": part.records}}
@@ -105,7 +106,8 @@ class Files:
             ]
         else:
             content["entries"] = [{"url": entry["url"]} for entry in entries]
-        self._call("put_object", Key=f"{self._prefix}manifest", Body=json.dumps(content, indent=2).encode())
+        body = json.dumps(content, indent=2).encode()
+        self._call("put_object", Key=f"{self._prefix}manifest", Body=body, **self._encryption)
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         return self._transfer(operation, Bucket=self._bucket, **arguments)
