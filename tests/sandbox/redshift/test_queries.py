@@ -104,7 +104,7 @@ def test_m17_an_alias_stands_for_its_expression(cursor: Any) -> None:
         cursor.execute("SELECT a AS x, nothing FROM t WHERE x > 1")
 
 
-def test_merge_updates_and_inserts(cursor: Any) -> None:
+def test_m16_merge_updates_and_inserts(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id int, v int); CREATE TABLE s (id int, v int); CREATE VIEW w AS SELECT * FROM s")
     cursor.execute("INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO s VALUES (2, 20), (3, 30)")
     merge = """MERGE INTO t USING {} AS src ON t.id = src.id WHEN MATCHED {}
@@ -120,6 +120,45 @@ def test_merge_updates_and_inserts(cursor: Any) -> None:
         with pytest.raises(psycopg2.Error) as refused:
             cursor.execute(merge.format(source, arm))
         assert refused.value.pgcode in ("0A000", "42601")
+
+
+def test_m16_merge_removes_duplicates(cursor: Any) -> None:
+    # AWS: r_MERGE, with the rows of its example.
+    cursor.execute("CREATE TABLE t (id int, name varchar); CREATE TABLE s (id int, name varchar)")
+    cursor.execute("INSERT INTO t VALUES (30, 'Tony'), (11, 'Alice'), (23, 'Bill'), (23, 'Will')")
+    cursor.execute("INSERT INTO s VALUES (23, 'David'), (22, 'Clarence')")
+    cursor.execute("MERGE INTO t USING s AS fresh ON t.id = fresh.id REMOVE DUPLICATES")
+    cursor.execute("SELECT * FROM t ORDER BY id")
+    assert cursor.fetchall() == [(11, "Alice"), (22, "Clarence"), (23, "David"), (30, "Tony")]
+    cursor.execute("INSERT INTO s VALUES (22, 'Clara')")
+    with pytest.raises(psycopg2.InternalError, match=r"Found multiple matches to update the same tuple\."):
+        cursor.execute("MERGE INTO t USING s ON t.id = s.id REMOVE DUPLICATES")
+    with pytest.raises(psycopg2.errors.SyntaxError):
+        cursor.execute("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE REMOVE DUPLICATES")
+    cursor.execute("CREATE TABLE narrow (id int); CREATE TABLE wide (id int, name varchar, at date)")
+    for table in ("narrow", "wide"):
+        with pytest.raises(psycopg2.Error, match="differ in their number of columns"):
+            cursor.execute(f"MERGE INTO {table} USING s ON {table}.id = s.id REMOVE DUPLICATES")
+
+
+def test_c8_super_holds_json(cursor: Any) -> None:
+    # AWS: r_SUPER_type, r_json_parse.
+    cursor.execute("CREATE TABLE t (id int, s super)")
+    cursor.execute(
+        """INSERT INTO t VALUES (1, json_parse('{"b": [1, 2.50, "x y"], "a": null}')), (2, json_parse('[ 1 ]'))"""
+    )
+    cursor.execute("INSERT INTO t VALUES (3, json_parse('[1]')), (4, NULL)")
+    assert one(cursor, "s FROM t WHERE id = 1") == '{"b":[1,2.50,"x y"],"a":null}'
+    cursor.execute("SELECT json_serialize(s), json_typeof(s), count(*) FROM t GROUP BY s ORDER BY s")
+    assert cursor.fetchall()[0] == ("[1]", "array", 2)
+    assert one(cursor, "json_extract_path_text('{\"a\": {\"b\": 1}}', 'a', 'b')") == "1"
+    assert one(cursor, "data_type FROM information_schema.columns WHERE column_name = 's' "
+                       "AND table_schema = current_schema()") == "super"  # fmt: skip
+    with pytest.raises(psycopg2.Error, match="invalid input syntax"):
+        one(cursor, "json_parse('{bad')")
+    for refused in ("CREATE TABLE u (s super DISTKEY)", "CREATE TABLE u (s super) SORTKEY (s)", "SELECT '1'::super"):
+        with pytest.raises(psycopg2.errors.FeatureNotSupported):
+            cursor.execute(refused)
 
 
 @pytest.mark.parametrize(

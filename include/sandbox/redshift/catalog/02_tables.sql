@@ -66,6 +66,10 @@ BEGIN
     IF missing IS NOT NULL THEN
         RAISE undefined_column USING MESSAGE = format('column "%s" named in key does not exist', missing);
     END IF;
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = target AND atttypid = 'super'::regtype
+               AND (attname = design ->> 'distkey' OR design -> 'sortkeys' ? attname)) THEN
+        RAISE feature_not_supported USING MESSAGE = 'a SUPER column as DISTKEY or SORTKEY is not supported';
+    END IF;
     IF design ->> 'like' IS NOT NULL THEN
         parent := redshift.design_of((design ->> 'like')::regclass);
         design := coalesce(parent, design) || jsonb_build_object('constraints', '[]'::jsonb);
@@ -268,6 +272,22 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT relkind FROM pg_class WHERE oid = name::regclass) <> 'r' THEN
         RAISE feature_not_supported USING MESSAGE = format('the source of MERGE must be a table, %s is none', name);
+    END IF;
+END $$;
+
+-- AWS: r_MERGE … REMOVE DUPLICATES; both tables have the same number of columns, and a row of the target must not match
+-- two of the source.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_matches(target text, source text, multiple bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(DISTINCT n) FROM (
+        SELECT count(*) AS n FROM pg_attribute WHERE attrelid IN (target::regclass, source::regclass) AND attnum > 0
+        AND NOT attisdropped GROUP BY attrelid) AS columns) > 1 THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('MERGE … REMOVE DUPLICATES: %s and %s differ in their number of columns', target, source);
+    END IF;
+    IF multiple > 0 THEN
+        RAISE cardinality_violation USING MESSAGE = 'Found multiple matches to update the same tuple.';
     END IF;
 END $$;
 

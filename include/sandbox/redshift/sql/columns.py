@@ -93,6 +93,8 @@ class ColumnReader:
         self._at = kind.end
         while self._at <= last:
             parts.append(self._attribute(last))
+        if kind.sql == "super" and self._column in (self._design.distkey, *self._design.sortkeys):
+            raise unsupported(f'SUPER column "{self._column}" as DISTKEY or SORTKEY')
         if kind.byte_limit is not None:
             name = quote((BYTE_LIMIT_PREFIX + self._column)[:63])
             parts.append(f"CONSTRAINT {name} CHECK (octet_length({quote(self._column)}) <= {kind.byte_limit})")

@@ -8,7 +8,12 @@ from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, ch
 
 BARE = {"sysdate", "minus", "where"}  # what is rewritten whatever follows
 # Redshift's of the same name differ from PostgreSQL's.
-RENAMED = {"nvl": "coalesce", "regexp_replace": "redshift.regexp_replace", "regexp_substr": "redshift.regexp_substr"}
+RENAMED = {
+    "nvl": "coalesce",
+    "regexp_replace": "redshift.regexp_replace",
+    "regexp_substr": "redshift.regexp_substr",
+    "json_serialize": "redshift.json_serialize",
+}
 PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
 PARTS = {

@@ -24,9 +24,35 @@ def merge(statement: Statement) -> Plan:
     source, at = qualified(statement, at + 1)
     if source == target:
         raise unsupported("MERGE of a table with itself")
-    _check_arms(statement, _arms(statement, at))
     check = f"SELECT pg_catalog.redshift_check_merge_source({literal(source)})"
+    last = len(statement) - 1
+    if statement[last].is_word("duplicates") and statement[last - 1].is_word("remove"):
+        return _remove_duplicates(statement, target, source, at, check)
+    _check_arms(statement, _arms(statement, at))
     return Plan(statement.render(), "MERGE", locks=(target,), before=(check,))
+
+
+def _remove_duplicates(statement: Statement, target: str, source: str, at: int, check: str) -> Plan:
+    """MERGE … ON condition REMOVE DUPLICATES: the source's rows take the place of those that they match.
+
+    PostgreSQL has no such form: the rows that match are deleted first, and all of the source's inserted.
+    """
+    at += statement[at].is_word("as")
+    name = source
+    if statement[at].is_name and not statement[at].is_word("on"):
+        name, at = statement.render(at, at), at + 1
+    last = len(statement) - 3
+    if not statement[at].is_word("on") or last <= at:
+        raise statement.error(at)
+    if arms := _arms(statement, at):
+        raise statement.error(arms[0])
+    condition, alias = statement.render(at + 1, last), "" if name == source else f" AS {name}"
+    matches = f"SELECT 1 FROM {target} JOIN {source}{alias} ON {condition} GROUP BY {target}.ctid HAVING count(*) > 1"
+    multiple = f"""SELECT pg_catalog.redshift_check_matches({literal(target)}, {literal(source)}, count(*))
+                   FROM ({matches}) AS found"""  # noqa: S608 - the parts have been translated
+    delete = f"DELETE FROM {target} USING {source}{alias} WHERE {condition}"  # noqa: S608 - as above
+    insert = f"MERGE INTO {target} USING {source}{alias} ON false WHEN NOT MATCHED THEN INSERT VALUES ({name}.*)"
+    return Plan(insert, "MERGE", locks=(target,), before=(check, multiple, delete))
 
 
 def _arms(statement: Statement, at: int) -> list[int]:
@@ -42,8 +68,6 @@ def _arms(statement: Statement, at: int) -> list[int]:
             depth -= 1
         elif depth == 0 and token.is_word("when"):
             found.append(at)
-        elif depth == 0 and token.is_word("remove") and statement[at + 1].is_word("duplicates"):
-            raise unsupported("MERGE … REMOVE DUPLICATES in the sandbox")
         at += 1
     return found
 

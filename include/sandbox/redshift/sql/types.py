@@ -14,17 +14,17 @@ PLAIN = {
     "smallint": "smallint", "int2": "smallint", "integer": "integer", "int": "integer", "int4": "integer",
     "bigint": "bigint", "int8": "bigint", "real": "real", "float4": "real", "float": "double precision",
     "float8": "double precision", "boolean": "boolean", "bool": "boolean", "date": "date",
-    "timestamptz": "timestamptz", "timetz": "timetz",
+    "timestamptz": "timestamptz", "timetz": "timetz", "super": "super",
 }  # fmt: skip
 CHARACTERS = {"varchar": True, "nvarchar": True, "text": True, "char": False, "nchar": False, "character": False,
               "bpchar": False}  # fmt: skip
 # Redshift has them, the sandbox does not hold them.
-MISSING = {"super", "varbyte", "varbinary", "binary", "geometry", "geography", "hllsketch", "interval"}
+MISSING = {"varbyte", "varbinary", "binary", "geometry", "geography", "hllsketch", "interval"}
 # PostgreSQL's own (AWS: c_unsupported-postgresql-datatypes), and Redshift's that the sandbox does not hold.
 FOREIGN = {
     "json", "jsonb", "uuid", "xml", "hstore", "money", "inet", "cidr", "macaddr", "bytea", "bit", "varbit", "point",
     "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery", "int4range", "int8range", "numrange",
-    "tsrange", "tstzrange", "daterange", "citext", *MISSING - {"interval", "binary"},
+    "tsrange", "tstzrange", "daterange", "citext", "super", *MISSING - {"interval", "binary"},
 }  # fmt: skip
 
 
