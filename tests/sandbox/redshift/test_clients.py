@@ -60,7 +60,29 @@ def test_psql_loads_in_a_transaction_and_rolls_back(cluster: Any, schema: str) -
     assert "INFO:  Load into table 'events' completed, 2 record(s) loaded successfully." in done.stderr
 
 
-def test_the_server_says_that_it_is_redshift(cluster: Any) -> None:
+def test_c11_psql_describes_tables_and_views(cluster: Any, schema: str) -> None:
+    done = psql(cluster, f"""
+        CREATE TABLE {schema}.t (id int PRIMARY KEY, name varchar(20) UNIQUE);
+        CREATE TABLE {schema}.u (t int REFERENCES {schema}.t);
+        \\t off
+        \\d {schema}.t
+        \\d+ {schema}.u
+        \\dt {schema}.*
+        \\df {schema}.*
+        \\dn {schema}
+        \\l
+    """)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for shown in (
+        '"t_pkey" PRIMARY KEY, btree (id)',
+        "character varying(20)",
+        f"FOREIGN KEY (t) REFERENCES {schema}.t(id)",
+    ):
+        assert shown in done.stdout
+    assert "error" not in done.stderr.lower()
+
+
+def test_m1_the_server_says_that_it_is_redshift(cluster: Any) -> None:
     connection = cluster.connector()
     cursor = connection.cursor()
     cursor.execute("SELECT version(), current_database()")
@@ -90,7 +112,7 @@ def test_the_postgres_superuser_cannot_log_in(cluster: Any) -> None:
         cluster.psycopg2(user="postgres", password=cluster.postgres.superuser_password)
 
 
-def test_start_up_options_are_honoured(cluster: Any, schema: str) -> None:
+def test_c4_start_up_options_are_honoured(cluster: Any, schema: str) -> None:
     cursor = cluster.psycopg2(options=f"-csearch_path={schema},public", application_name="mine").cursor()
     cursor.execute("SHOW search_path")
     assert cursor.fetchone()[0] == f"{schema},public"
@@ -119,7 +141,7 @@ def test_a_user_made_by_sql_logs_in_with_its_rights_only(cluster: Any, schema: s
         cursor.execute(f"REVOKE USAGE ON SCHEMA {schema} FROM ROLE {role}; DROP USER {user}; DROP ROLE {role}")
 
 
-def test_a_statement_can_be_cancelled(cluster: Any, schema: str) -> None:
+def test_c1_a_statement_can_be_cancelled(cluster: Any, schema: str) -> None:
     blocker, waiter = cluster.psycopg2(), cluster.psycopg2()
     blocker.cursor().execute(f"CREATE TABLE {schema}.t (a int)")
     blocker.commit()
@@ -140,7 +162,7 @@ def test_a_session_can_be_terminated(cluster: Any) -> None:
         cursor.execute("SELECT 1")
 
 
-def test_a_batch_stops_at_its_first_error(cluster: Any, schema: str) -> None:
+def test_c3_a_batch_stops_at_its_first_error(cluster: Any, schema: str) -> None:
     connection = cluster.psycopg2()
     connection.autocommit = True
     cursor = connection.cursor()
@@ -152,7 +174,7 @@ def test_a_batch_stops_at_its_first_error(cluster: Any, schema: str) -> None:
     assert cursor.fetchall() == []
 
 
-def test_the_extended_protocol_takes_one_statement_only(cluster: Any) -> None:
+def test_c2_the_extended_protocol_takes_one_statement_only(cluster: Any) -> None:
     with pytest.raises(redshift_connector.ProgrammingError, match="cannot insert multiple commands"):
         cluster.connector().cursor().execute("SELECT 1; SELECT 2")
 

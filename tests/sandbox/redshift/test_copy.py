@@ -50,7 +50,7 @@ def errors(connection: Any) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(
     "body", ['{"a":1}\n{"a":2}', '{"a":1}{"a":2}', '{\n "a" : 1\n}\n\n {\n"a":2}\n', '{"a":1}\r\n{"a":2}\r\n']
 )
-def test_records_are_found_however_they_are_laid_out(load: Load, body: str) -> None:
+def test_m4_records_are_found_however_they_are_laid_out(load: Load, body: str) -> None:
     assert load("a int", body) == [(1,), (2,)]
 
 
@@ -70,7 +70,7 @@ def test_records_are_found_however_they_are_laid_out(load: Load, body: str) -> N
         ("date", '"2018-11-01"', datetime(2018, 11, 1).date()), ("char(4)", '"ab"', "ab  "),
     ],
 )  # fmt: skip
-def test_a_value_becomes_its_columns_type(load: Load, column: str, value: str, loaded: object) -> None:
+def test_m7_a_value_becomes_its_columns_type(load: Load, column: str, value: str, loaded: object) -> None:
     assert load(f"a {column}", f'{{"a": {value}}}') == [(loaded,)]
 
 
@@ -94,7 +94,7 @@ def test_a_value_becomes_its_columns_type(load: Load, column: str, value: str, l
         ("date", '"2018-02-30"', 1205, "Invalid date format or value [YYYY-MM-DD]"),
     ],
 )  # fmt: skip
-def test_a_value_that_does_not_fit_is_named(
+def test_m8_a_value_that_does_not_fit_is_named(
     load: Load, connection: Any, column: str, value: str, code: int, reason: str
 ) -> None:
     with pytest.raises(psycopg2.InternalError) as failed:
@@ -107,29 +107,29 @@ def test_a_value_that_does_not_fit_is_named(
     assert errors(connection) == [(2, "a", code, reason[:100])]
 
 
-def test_keys_match_column_names_exactly_or_in_any_case(load: Load) -> None:
+def test_m4_keys_match_column_names_exactly_or_in_any_case(load: Load) -> None:
     body = '{"firstName": "Ana", "level": "free", "extra": {"deep": 1}}'
     assert load("firstname varchar, level varchar", body) == [(None, "free")]
     assert load("firstname varchar, level varchar", body, "JSON 'auto ignorecase'") == [("Ana", "free")]
 
 
-def test_a_column_left_out_of_the_list_gets_its_default(load: Load) -> None:
+def test_m4_a_column_left_out_of_the_list_gets_its_default(load: Load) -> None:
     assert load("a int DEFAULT 5, b int, c int IDENTITY(1,1)", '{"b":2}', named="(b)")[0][:2] == (5, 2)
     assert load("a int DEFAULT 5, b int", '{"b":2}') == [(None, 2)]
 
 
-def test_a_top_level_array_is_one_record_and_no_object(load: Load, connection: Any) -> None:
+def test_m5_a_top_level_array_is_one_record_and_no_object(load: Load, connection: Any) -> None:
     with pytest.raises(psycopg2.InternalError):
         load("a int", '[{"a":1},\n{"a":2}]')
     assert errors(connection) == [(2, "", 1216, "Invalid JSONPath format: Member is not an object.")]
 
 
-def test_what_stands_between_records_is_an_error_each(load: Load, connection: Any) -> None:
+def test_m5_what_stands_between_records_is_an_error_each(load: Load, connection: Any) -> None:
     assert load("a int", '{"a":1},{"a":2}\nx\n{"a":3}', "MAXERROR 9") == [(1,), (2,), (3,)]
     assert [line for line, *_ in errors(connection)] == [1, 2]
 
 
-def test_maxerror_fails_at_its_number_and_skips_below(load: Load, connection: Any) -> None:
+def test_m11_maxerror_fails_at_its_number_and_skips_below(load: Load, connection: Any) -> None:
     body = '{"a":"x"}\n{"a":1}\n{"a":"y"}\n{"a":2}\n'
     assert load("a int", body, "MAXERROR 3") == [(1,), (2,)]
     assert connection.notices[-1].strip() == (
@@ -190,13 +190,13 @@ def test_options(load: Load, columns: str, body: str | bytes, options: str, expe
         ("JSON 'auto' CREDENTIALS 'aws_iam_role=arn:aws:iam::1:role/x'", "42601", "one authorization"),
     ],
 )  # fmt: skip
-def test_an_option_that_cannot_be_done_is_refused_by_name(load: Load, options: str, state: str, names: str) -> None:
+def test_m13_an_option_that_cannot_be_done_is_refused_by_name(load: Load, options: str, state: str, names: str) -> None:
     with pytest.raises(psycopg2.Error, match=names) as refused:
         load("a int", '{"a":1}', options)
     assert refused.value.pgcode == state
 
 
-def test_invalid_utf8_is_a_load_error(load: Load, connection: Any) -> None:
+def test_m8_invalid_utf8_is_a_load_error(load: Load, connection: Any) -> None:
     with pytest.raises(psycopg2.InternalError):
         load("a varchar", b'{"a":"x\xa4"}')
     text = "String contains invalid or unsupported UTF-8 codepoints. Bad UTF-8 hex sequence: a4 (error 3)"
@@ -204,7 +204,7 @@ def test_invalid_utf8_is_a_load_error(load: Load, connection: Any) -> None:
 
 
 @pytest.mark.parametrize(("body", "options"), [(b'{"a":1}', "GZIP"), (b'{"a":1}', "BZIP2"), (b'{"a":1}', "ZSTD")])
-def test_a_file_that_is_not_compressed_as_told_fails(load: Load, schema: str, body: bytes, options: str) -> None:
+def test_m13_a_file_that_is_not_compressed_as_told_fails(load: Load, schema: str, body: bytes, options: str) -> None:
     with pytest.raises(psycopg2.InternalError, match=f"s3://bucket/{schema}/data"):
         load("a int", body, options)
 
@@ -213,13 +213,13 @@ PATHS = ["$['userId']", "$['name']['first']", "$['tags'][1]"]
 NESTED = '{"userId":"7","name":{"first":"Ana"},"tags":["x","y"]}\n{"name":{}, "tags":[1,2]}'
 
 
-def test_jsonpaths_are_positional(cluster: Any, schema: str, load: Load) -> None:
+def test_m6_jsonpaths_are_positional(cluster: Any, schema: str, load: Load) -> None:
     for paths in (PATHS, ["$.userId", "$.name.first", "$.tags[1]"]):
         file = cluster.put(f"{schema}-paths.json", json.dumps({"jsonpaths": paths}))
         assert load("a int, b varchar, c varchar", NESTED, f"JSON '{file}'") == [(7, "Ana", "y"), (None, None, "2")]
 
 
-def test_jsonpaths_and_columns_must_be_as_many(cluster: Any, schema: str, load: Load) -> None:
+def test_m6_jsonpaths_and_columns_must_be_as_many(cluster: Any, schema: str, load: Load) -> None:
     file = cluster.put(f"{schema}-paths.json", json.dumps({"jsonpaths": PATHS}))
     text = (r"Number of jsonpaths and the number of columns should match\. "
             r"JSONPath size: 3, Number of columns in table or column list: 2")  # fmt: skip
@@ -227,7 +227,7 @@ def test_jsonpaths_and_columns_must_be_as_many(cluster: Any, schema: str, load: 
         load("a int, b varchar", NESTED, f"JSON '{file}'")
 
 
-def test_a_missing_array_element_is_a_load_error(cluster: Any, schema: str, load: Load, connection: Any) -> None:
+def test_m6_a_missing_array_element_is_a_load_error(cluster: Any, schema: str, load: Load, connection: Any) -> None:
     file = cluster.put(f"{schema}-paths.json", '{"jsonpaths":["$[0]","$[2]"]}')
     assert load("a int, b int", "[1,2,3]\n[1,2]", f"JSON '{file}' MAXERROR 2") == [(1, 3)]
     assert errors(connection) == [(2, "b", 1216, "Invalid JSONPath format: Not an array or index out of range.")]
@@ -239,12 +239,12 @@ def test_a_missing_array_element_is_a_load_error(cluster: Any, schema: str, load
      '{"jsonpaths":["$.a",""]}',
      '{"jsonpaths":["$.a"]}{"jsonpaths":["$.b"]}', '{"jsonpaths":"$.a"}', "[]", "{", '{"jsonpaths":["$..a","$.b"]}'],
 )  # fmt: skip
-def test_a_malformed_jsonpaths_file_fails(cluster: Any, schema: str, load: Load, content: str) -> None:
+def test_m6_a_malformed_jsonpaths_file_fails(cluster: Any, schema: str, load: Load, content: str) -> None:
     file = cluster.put(f"{schema}-paths.json", content)
     with pytest.raises(psycopg2.InternalError, match="JSONPath"):
         load("a int, b int", '{"a":1,"b":2}', f"JSON '{file}' MAXERROR 100")
 
 
-def test_a_jsonpaths_file_under_another_key_means_auto(cluster: Any, schema: str, load: Load) -> None:
+def test_m6_a_jsonpaths_file_under_another_key_means_auto(cluster: Any, schema: str, load: Load) -> None:
     file = cluster.put(f"{schema}-paths.json", '{"paths":["$.x"]}')
     assert load("a int", '{"a":1,"x":2}', f"JSON '{file}'") == [(1,)]

@@ -24,14 +24,14 @@ def copy(cursor: Any, source: str, options: str = "", authorization: str = "IAM_
     return [a for (a,) in cursor.fetchall()]
 
 
-def test_the_source_is_a_key_prefix(cluster: Any, schema: str, cursor: Any) -> None:
+def test_m9_the_source_is_a_key_prefix(cluster: Any, schema: str, cursor: Any) -> None:
     for number, key in enumerate(["x/1.json", "x/", "x_old/2.json", "x.json.bak", "y/3.json"]):
         cluster.put(f"{schema}/{key}", "" if key == "x/" else f'{{"a":{number}}}')
     assert copy(cursor, f"s3://bucket/{schema}/x") == [0, 2, 3]
     assert copy(cursor, f"s3://bucket/{schema}/x/") == [0]
 
 
-def test_a_prefix_without_objects_is_an_error(schema: str, cursor: Any) -> None:
+def test_m9_a_prefix_without_objects_is_an_error(schema: str, cursor: Any) -> None:
     with pytest.raises(psycopg2.InternalError, match=f"The specified S3 prefix '{schema}/none' does not exist"):
         copy(cursor, f"s3://bucket/{schema}/none")
     with pytest.raises(
@@ -40,12 +40,12 @@ def test_a_prefix_without_objects_is_an_error(schema: str, cursor: Any) -> None:
         copy(cursor, "s3://no-such-bucket/x")
 
 
-def test_a_missing_table_is_an_error(cursor: Any) -> None:
+def test_c12_a_missing_table_is_an_error(cursor: Any) -> None:
     with pytest.raises(psycopg2.InternalError, match="Cannot COPY into nonexistent table nope"):
         cursor.execute("COPY nope FROM 's3://bucket/x' IAM_ROLE default JSON 'auto'")
 
 
-def test_a_manifest_names_its_files(cluster: Any, schema: str, cursor: Any) -> None:
+def test_m10_a_manifest_names_its_files(cluster: Any, schema: str, cursor: Any) -> None:
     one = cluster.put(f"{schema}/1", '{"a":1}')
     cluster.put(f"{schema}/10", '{"a":10}')
     entries = [{"url": one, "mandatory": True, "meta": {"content_length": 7}}, {"url": one}, {"url": one + "x"}]
@@ -66,7 +66,7 @@ def test_a_manifest_names_its_files(cluster: Any, schema: str, cursor: Any) -> N
         (None, "Problem reading manifest file - S3ServiceException:The specified key does not exist"),
     ],
 )
-def test_a_bad_manifest_fails(cluster: Any, schema: str, cursor: Any, content: Any, message: str) -> None:
+def test_m10_a_bad_manifest_fails(cluster: Any, schema: str, cursor: Any, content: Any, message: str) -> None:
     key = f"{schema}-manifest"
     if content is not None:
         cluster.put(key, content if isinstance(content, str) else json.dumps(content).replace("{}", schema))
@@ -84,7 +84,7 @@ def test_a_bad_manifest_fails(cluster: Any, schema: str, cursor: Any, content: A
         ("", "COPY needs an authorization"),
     ],
 )  # fmt: skip
-def test_authorization_is_checked(cluster: Any, schema: str, cursor: Any, authorization: str, message: str) -> None:
+def test_m13_authorization_is_checked(cluster: Any, schema: str, cursor: Any, authorization: str, message: str) -> None:
     source = cluster.put(f"{schema}/1", '{"a":1}')
     with pytest.raises(psycopg2.Error, match=message.replace(".", r"\.")):
         copy(cursor, source, authorization=authorization)
@@ -95,12 +95,12 @@ def test_authorization_is_checked(cluster: Any, schema: str, cursor: Any, author
     ["IAM_ROLE '{role}'", "WITH CREDENTIALS AS 'aws_iam_role={role}'", "ACCESS_KEY_ID 'a' SECRET_ACCESS_KEY 'b'",
      "CREDENTIALS 'aws_access_key_id=a;aws_secret_access_key=b'"],
 )  # fmt: skip
-def test_every_form_of_authorization_works(cluster: Any, schema: str, cursor: Any, authorization: str) -> None:
+def test_m13_every_form_of_authorization_works(cluster: Any, schema: str, cursor: Any, authorization: str) -> None:
     source = cluster.put(f"{schema}/1", '{"a":1}')
     assert copy(cursor, source, authorization=authorization.format(role=cluster.role)) == [1]
 
 
-def test_a_failed_load_is_explained_to_everybody_and_after_rollback(cluster: Any, schema: str) -> None:
+def test_m12_a_failed_load_is_explained_to_everybody_and_after_rollback(cluster: Any, schema: str) -> None:
     cluster.put(f"{schema}/in/a.json", '{"a":1,"b":"x"}\n')
     source = cluster.put(f"{schema}/in/b.json", '{"a":1,"b":"y"}\n{"a":"é!","b":"y"}')
     connection = cluster.connector()
@@ -132,7 +132,7 @@ def test_a_failed_load_is_explained_to_everybody_and_after_rollback(cluster: Any
     assert tuple(cursor.fetchone()) == ("aborted", 0, 1)
 
 
-def test_a_transaction_sees_what_it_has_loaded(cluster: Any, schema: str) -> None:
+def test_m3_a_transaction_sees_what_it_has_loaded(cluster: Any, schema: str) -> None:
     one = cluster.put(f"{schema}/1", '{"a":1}\n{"a":2}\n')
     two = cluster.put(f"{schema}/2", '{"a":3}\n{"a":"x"}')
     etag = cluster.aws("s3").head_object(Bucket="bucket", Key=f"{schema}/1")["ETag"].strip('"')
@@ -154,7 +154,7 @@ def test_a_transaction_sees_what_it_has_loaded(cluster: Any, schema: str) -> Non
     assert cursor.fetchone()[0] == etag
 
 
-def test_others_do_not_see_a_users_loads(cluster: Any, schema: str, cursor: Any) -> None:
+def test_m12_others_do_not_see_a_users_loads(cluster: Any, schema: str, cursor: Any) -> None:
     copy(cursor, cluster.put(f"{schema}/1", '{"a":1}'))
     user = f"u_{schema}"
     cursor.execute(f"CREATE USER {user} PASSWORD 'Sandbox123'")

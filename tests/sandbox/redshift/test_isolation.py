@@ -89,7 +89,7 @@ def test_snapshot_isolation_lets_both_commit(isolated: Any, client: str) -> None
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_serializable_isolation_fails_the_last_one_with_1023(isolated: Any, client: str) -> None:
+def test_m19_serializable_isolation_fails_the_last_one_with_1023(isolated: Any, client: str) -> None:
     database = isolated("SERIALIZABLE")
     connect = getattr(database, client)
     first, second = connect(), connect()

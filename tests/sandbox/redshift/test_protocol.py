@@ -73,7 +73,7 @@ def test_a_prepared_statement_is_used_after_ddl(connection: Any) -> None:
     assert connection.execute("SELECT * FROM t WHERE a = %s", (1,)).fetchall() == [(1, 2)]
 
 
-def test_a_batch_with_copy_in_the_middle_stops_where_it_fails(cluster: Any, schema: str, connection: Any) -> None:
+def test_c3_a_batch_with_copy_in_the_middle_stops_where_it_fails(cluster: Any, schema: str, connection: Any) -> None:
     source = cluster.put(f"{schema}/x", '{"a": 2}')
     copy = f"COPY t FROM '{source}%s' IAM_ROLE default JSON 'auto'"
     connection.execute(f"INSERT INTO t VALUES (1); {copy % ''}; INSERT INTO t VALUES (3)")
@@ -88,7 +88,7 @@ def test_an_empty_query_is_answered(connection: Any, text: str) -> None:
     assert connection.execute(text).pgresult.status == psycopg.pq.ExecStatus.EMPTY_QUERY
 
 
-def test_an_error_points_nowhere_rather_than_astray(connection: Any) -> None:
+def test_c12_an_error_points_nowhere_rather_than_astray(connection: Any) -> None:
     with pytest.raises(psycopg.errors.UndefinedColumn) as failed:
         connection.execute("/* a comment */ SELECT nvl(1, 2), nothing FROM t")
     assert failed.value.diag.statement_position is None

@@ -63,7 +63,7 @@ def one(cursor: Any, expression: str) -> Any:
         ("sysdate >= getdate()", True),
     ],
 )
-def test_an_expression_has_redshifts_value(cursor: Any, expression: str, value: object) -> None:
+def test_m17_an_expression_has_redshifts_value(cursor: Any, expression: str, value: object) -> None:
     assert one(cursor, expression) == value
 
 
@@ -72,7 +72,7 @@ def test_comments_are_harmless(cursor: Any) -> None:
     assert cursor.fetchall() == [(2,)]
 
 
-def test_listagg_joins_in_order_and_leaves_out_what_is_empty(cursor: Any) -> None:
+def test_m17_listagg_joins_in_order_and_leaves_out_what_is_empty(cursor: Any) -> None:
     cursor.execute(
         "CREATE TABLE t (a varchar, n int); INSERT INTO t VALUES ('y', 2), ('x', 1), ('', 3), (NULL, 4), ('x', 5)"
     )
@@ -80,7 +80,7 @@ def test_listagg_joins_in_order_and_leaves_out_what_is_empty(cursor: Any) -> Non
     assert one(cursor, "listagg(DISTINCT a) WITHIN GROUP (ORDER BY a DESC) FROM t") == "yx"
 
 
-def test_writes_and_window_functions(cursor: Any) -> None:
+def test_m16_writes_and_window_functions(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id int, v varchar); CREATE TABLE #s (id int, v varchar)")
     cursor.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c'); INSERT INTO #s VALUES (2, 'B'), (4, 'D')")
     cursor.execute("UPDATE t SET v = #s.v FROM #s WHERE t.id = #s.id")
@@ -227,7 +227,7 @@ def test_c8_super_holds_json(cursor: Any) -> None:
         ("UNLOAD ('SELECT 1') TO 's3://b/k'", "42601"),
     ],
 )
-def test_what_redshift_refuses_is_refused(cursor: Any, sql: str, state: str) -> None:
+def test_m20_what_redshift_refuses_is_refused(cursor: Any, sql: str, state: str) -> None:
     cursor.execute("CREATE TABLE t (a int)")
     with pytest.raises(psycopg2.Error) as refused:
         cursor.execute(sql)
@@ -255,7 +255,7 @@ def test_what_looks_like_a_refused_form_and_is_none_runs(cursor: Any, sql: str, 
     assert cursor.fetchone() == expected
 
 
-def test_settings_are_kept_for_the_session(cursor: Any) -> None:
+def test_c4_settings_are_kept_for_the_session(cursor: Any) -> None:
     cursor.execute(
         "SET query_group TO 'loads'; SET statement_timeout TO 5000; SET enable_case_sensitive_identifier TO true"
     )

@@ -23,7 +23,7 @@ def rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
     return list(cursor.fetchall())
 
 
-def test_the_design_of_a_table_is_shown(cursor: Any) -> None:
+def test_m14_the_design_of_a_table_is_shown(cursor: Any) -> None:
     cursor.execute("""
         CREATE TABLE plays (id int IDENTITY(0,1), at timestamp NOT NULL ENCODE az64, who bigint, level varchar)
         BACKUP NO DISTSTYLE KEY DISTKEY (who) COMPOUND SORTKEY (at, who)
@@ -39,7 +39,7 @@ def test_the_design_of_a_table_is_shown(cursor: Any) -> None:
     assert rows(cursor, info) == [("KEY(who)", "at", 2)]
 
 
-def test_keys_are_informational_and_shown(cursor: Any) -> None:
+def test_m15_keys_are_informational_and_shown(cursor: Any) -> None:
     cursor.execute("CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE)")
     cursor.execute("""CREATE TABLE "time" (at timestamp, who int REFERENCES users (id), level varchar(8),
                       PRIMARY KEY (at, who), FOREIGN KEY (who) REFERENCES users)""")
@@ -57,7 +57,7 @@ def test_keys_are_informational_and_shown(cursor: Any) -> None:
     ]  # fmt: skip
 
 
-def test_not_null_is_enforced(cursor: Any) -> None:
+def test_m15_not_null_is_enforced(cursor: Any) -> None:
     cursor.execute("CREATE TABLE users (id int PRIMARY KEY, name varchar NOT NULL)")
     with pytest.raises(psycopg2.InternalError, match="Cannot insert a NULL value into column name"):
         cursor.execute("INSERT INTO users VALUES (1, NULL)")
@@ -76,12 +76,12 @@ def test_not_null_is_enforced(cursor: Any) -> None:
         ("bool", "boolean"),
     ],
 )  # fmt: skip
-def test_types_have_redshifts_defaults(cursor: Any, declared: str, shown: str) -> None:
+def test_m15_types_have_redshifts_defaults(cursor: Any, declared: str, shown: str) -> None:
     cursor.execute(f"CREATE TABLE t (a {declared})")
     assert rows(cursor, "SELECT type FROM pg_table_def") == [(shown,)]
 
 
-def test_character_lengths_are_bytes(cursor: Any) -> None:
+def test_m8_character_lengths_are_bytes(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a varchar(4), b char(4))")
     cursor.execute("INSERT INTO t VALUES ('éé', 'abcd')")
     for values in ("('ééé', '')", "('abcde', '')", "('', 'é')"):
@@ -94,7 +94,7 @@ def test_character_lengths_are_bytes(cursor: Any) -> None:
             cursor.execute(f"INSERT INTO {table} (a) VALUES ('ééé')")
 
 
-def test_a_table_like_another_takes_its_design_and_not_its_keys(cursor: Any) -> None:
+def test_m16_a_table_like_another_takes_its_design_and_not_its_keys(cursor: Any) -> None:
     cursor.execute("CREATE TABLE a (x int PRIMARY KEY DISTKEY SORTKEY, y int DEFAULT 7)")
     cursor.execute("CREATE TABLE #b (LIKE a INCLUDING DEFAULTS); CREATE TABLE c (LIKE a)")
     cursor.execute("INSERT INTO #b (x) VALUES (1); INSERT INTO c (x) VALUES (1)")
@@ -162,13 +162,13 @@ def test_a_range_of_the_sort_key_does_not_read_the_whole_table(cursor: Any) -> N
     assert "Index Scan" in str(cursor.fetchall())
 
 
-def test_an_existing_table_keeps_its_design(cursor: Any) -> None:
+def test_m14_an_existing_table_keeps_its_design(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a int DISTKEY)")
     cursor.execute("CREATE TABLE IF NOT EXISTS t (a int, b int SORTKEY) DISTSTYLE ALL")
     assert rows(cursor, "SELECT diststyle, sortkey_num FROM svv_table_info WHERE \"table\" = 't'") == [("KEY(a)", 0)]
 
 
-def test_a_column_is_added_and_dropped(cursor: Any) -> None:
+def test_m14_a_column_is_added_and_dropped(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
     cursor.execute("ALTER TABLE t ADD COLUMN b varchar(4) DEFAULT 'x' ENCODE zstd")
     assert rows(cursor, "SELECT a, b FROM t") == [(1, "x")]
@@ -230,7 +230,7 @@ def test_m16_append_moves_the_rows_of_a_table(cursor: Any) -> None:
     assert rows(cursor, "SELECT t.a, t.b, (SELECT count(*) FROM s) FROM t") == [(1, 2, 0)]
 
 
-def test_identity_columns_fill_themselves(cursor: Any) -> None:
+def test_m14_identity_columns_fill_themselves(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id bigint IDENTITY(5, 5), a int)")
     cursor.execute("INSERT INTO t (a) VALUES (1), (2)")
     assert rows(cursor, "SELECT count(DISTINCT id), min(id) >= 5 FROM t") == [(2, True)]
@@ -273,7 +273,7 @@ def test_comments_views_and_database_qualified_names_work(cursor: Any, schema: s
         ("ALTER TABLE x SET SCHEMA y", "0A000"),
     ],
 )
-def test_what_redshift_does_not_take_is_refused(cursor: Any, sql: str, state: str) -> None:
+def test_m15_what_redshift_does_not_take_is_refused(cursor: Any, sql: str, state: str) -> None:
     with pytest.raises(psycopg2.Error) as refused:
         cursor.execute(sql)
     assert refused.value.pgcode == state

@@ -23,7 +23,7 @@ def value(cursor: Any, table: str) -> int:
 
 
 @pytest.mark.parametrize("client", ["psycopg2", "connector"])
-def test_a_second_writer_waits_and_sees_the_first(cluster: Any, table: str, client: str) -> None:
+def test_m19_a_second_writer_waits_and_sees_the_first(cluster: Any, table: str, client: str) -> None:
     first, second = cluster.psycopg2(), getattr(cluster, client)()
     cursor = second.cursor()
     update = f"UPDATE {table} SET v = v + %s"
@@ -46,7 +46,7 @@ def test_a_second_writer_waits_and_sees_the_first(cluster: Any, table: str, clie
     assert value(cluster.psycopg2().cursor(), table) == 3
 
 
-def test_autocommitted_writes_never_conflict(cluster: Any, table: str) -> None:
+def test_m19_autocommitted_writes_never_conflict(cluster: Any, table: str) -> None:
     def increment() -> None:
         connection = cluster.psycopg2()
         connection.autocommit = True
@@ -61,7 +61,7 @@ def test_autocommitted_writes_never_conflict(cluster: Any, table: str) -> None:
     assert value(cluster.psycopg2().cursor(), table) == 30
 
 
-def test_a_write_on_an_old_snapshot_conflicts(cluster: Any, table: str) -> None:
+def test_m19_a_write_on_an_old_snapshot_conflicts(cluster: Any, table: str) -> None:
     old, new = cluster.psycopg2(), cluster.psycopg2()
     assert value(old.cursor(), table) == 0
     new.cursor().execute(f"UPDATE {table} SET v = 1")
@@ -71,7 +71,7 @@ def test_a_write_on_an_old_snapshot_conflicts(cluster: Any, table: str) -> None:
         old.cursor().execute(f"UPDATE {table} SET v = 2")
 
 
-def test_lock_comes_before_the_snapshot(cluster: Any, table: str) -> None:
+def test_m19_lock_comes_before_the_snapshot(cluster: Any, table: str) -> None:
     first, second = cluster.connector(), cluster.connector()
     first.cursor().execute(f"LOCK {table}")
     seen: list[int] = []
@@ -91,7 +91,7 @@ def test_lock_comes_before_the_snapshot(cluster: Any, table: str) -> None:
     assert seen == [7]
 
 
-def test_rollback_undoes_ddl_and_dml(cluster: Any, schema: str, table: str) -> None:
+def test_m18_rollback_undoes_ddl_and_dml(cluster: Any, schema: str, table: str) -> None:
     connection = cluster.connector()
     cursor = connection.cursor()
     cursor.execute(f"CREATE TABLE {schema}.u (a int PRIMARY KEY)")
@@ -104,7 +104,7 @@ def test_rollback_undoes_ddl_and_dml(cluster: Any, schema: str, table: str) -> N
 
 
 @pytest.mark.parametrize("client", ["psycopg2", "connector"])
-def test_truncate_commits(cluster: Any, table: str, schema: str, client: str) -> None:
+def test_m18_truncate_commits(cluster: Any, table: str, schema: str, client: str) -> None:
     connection = getattr(cluster, client)()
     cursor = connection.cursor()
     cursor.execute(f"CREATE TABLE {schema}.kept (a int)")
@@ -115,7 +115,7 @@ def test_truncate_commits(cluster: Any, table: str, schema: str, client: str) ->
     cursor.execute(f"SELECT count(*) FROM {schema}.kept")
 
 
-def test_vacuum_is_refused_in_a_block(cluster: Any, table: str) -> None:
+def test_m18_vacuum_is_refused_in_a_block(cluster: Any, table: str) -> None:
     connection = cluster.psycopg2()
     with pytest.raises(psycopg2.errors.ActiveSqlTransaction, match="VACUUM cannot run inside a transaction block"):
         connection.cursor().execute(f"VACUUM {table}")
@@ -135,7 +135,7 @@ def test_m18_what_cannot_be_undone_is_refused_in_a_block(cluster: Any, schema: s
         connection.cursor().execute(f"ALTER TABLE {table} {change.format(schema=schema)}")
 
 
-def test_nested_begin_and_stray_commit_only_warn(cluster: Any) -> None:
+def test_m18_nested_begin_and_stray_commit_only_warn(cluster: Any) -> None:
     connection = cluster.connector()
     cursor = connection.cursor()
     cursor.execute("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE")
@@ -146,7 +146,7 @@ def test_nested_begin_and_stray_commit_only_warn(cluster: Any) -> None:
     assert cursor.fetchone()[0] == 1
 
 
-def test_an_error_of_the_stand_ins_own_aborts_the_transaction(cluster: Any, table: str) -> None:
+def test_m18_an_error_of_the_stand_ins_own_aborts_the_transaction(cluster: Any, table: str) -> None:
     for client in (cluster.psycopg2(), cluster.connector()):
         cursor = client.cursor()
         cursor.execute(f"INSERT INTO {table} VALUES (5, 5)")
@@ -160,7 +160,7 @@ def test_an_error_of_the_stand_ins_own_aborts_the_transaction(cluster: Any, tabl
         client.rollback()
 
 
-def test_a_batch_is_one_transaction_unless_it_says_otherwise(cluster: Any, table: str) -> None:
+def test_c3_a_batch_is_one_transaction_unless_it_says_otherwise(cluster: Any, table: str) -> None:
     connection = cluster.psycopg2()
     connection.autocommit = True
     cursor = connection.cursor()

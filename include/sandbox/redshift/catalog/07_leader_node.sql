@@ -27,11 +27,13 @@ SELECT (3221225472 + (hashtextextended(v.table_id || ' ' || v.name, 0) & 1073741
            AS target_numbers
 FROM redshift.visible_constraints v;
 
-DO $$
+DO $do$
 DECLARE
     index jsonb := jsonb_build_object('oid', 'k.oid', 'relname', 'k.name::name', 'reltype', '0::oid',
         'relkind', '''i''::"char"', 'relhasindex', 'false', 'relfilenode', '0::oid', 'relnatts',
         'cardinality(k.numbers)::smallint', 'reldesc', 'NULL', 'relchecks', '0::smallint', 'relacl', 'NULL::aclitem[]');
+    keyed jsonb := jsonb_build_object('relhasindex', $$CASE WHEN d.design IS NULL THEN c.relhasindex
+        ELSE jsonb_path_exists(d.design, '$.constraints[*] ? (@.type == "PRIMARY KEY" || @.type == "UNIQUE")') END$$);
     unique_keys text := 'redshift.keys k JOIN pg_catalog.pg_class c ON c.oid = k.table_id WHERE k.contype IN (''p'', ''u'')';
 BEGIN
     -- AWS: r_PG_CLASS_INFO gives the codes of reldiststyle.
@@ -45,7 +47,7 @@ BEGIN
         WHERE c.relnamespace <> 'redshift'::regnamespace AND NOT (c.relkind = 'i' AND c.relname LIKE 'sort key of %%')
         UNION ALL
         SELECT %s, 0::smallint, false FROM %s
-    $view$, redshift.select_list('pg_catalog.pg_class', 'c', '{}'), redshift.select_list('pg_catalog.pg_class', 'c', index),
+    $view$, redshift.select_list('pg_catalog.pg_class', 'c', keyed), redshift.select_list('pg_catalog.pg_class', 'c', index),
         unique_keys);
 
     EXECUTE format($view$
@@ -99,14 +101,15 @@ BEGIN
         WHERE k.contype IN ('p', 'u')
     $view$, redshift.select_list('pg_catalog.pg_attribute', 'a', '{}'), redshift.select_list('pg_catalog.pg_attribute', 'a',
         '{"attrelid": "k.oid", "attnum": "n.position::smallint", "attnotnull": "false", "atthasdef": "false"}'));
-END $$;
+END $do$;
 
 CREATE VIEW redshift.pg_attrdef AS
 SELECT *, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef;
 
 -- AWS: PG_PROC_INFO, which names pg_proc's oid.
 CREATE VIEW redshift.pg_proc AS
-SELECT p.* FROM pg_catalog.pg_proc p WHERE p.pronamespace <> 'redshift'::regnamespace;
+SELECT p.*, p.prokind = 'a' AS proisagg, p.prokind = 'w' AS proiswindow FROM pg_catalog.pg_proc p
+WHERE p.pronamespace <> 'redshift'::regnamespace;
 CREATE VIEW pg_catalog.pg_proc_info AS SELECT p.oid AS prooid, p.* FROM redshift.pg_proc p;
 
 CREATE OR REPLACE FUNCTION pg_catalog.format_encoding(code integer) RETURNS text

@@ -47,9 +47,11 @@ def _remove_duplicates(statement: Statement, target: str, source: str, at: int, 
     if arms := _arms(statement, at):
         raise statement.error(arms[0])
     condition, alias = statement.render(at + 1, last), "" if name == source else f" AS {name}"
-    matches = f"SELECT 1 FROM {target} JOIN {source}{alias} ON {condition} GROUP BY {target}.ctid HAVING count(*) > 1"
-    multiple = f"""SELECT pg_catalog.redshift_check_matches({literal(target)}, {literal(source)}, count(*))
-                   FROM ({matches}) AS found"""  # noqa: S608 - the parts have been translated
+    joined = f"{target} JOIN {source}{alias} ON {condition}"
+    multiple = f"""
+        SELECT pg_catalog.redshift_check_matches({literal(target)}, {literal(source)}, count(*))
+        FROM (SELECT 1 FROM {joined} GROUP BY {target}.ctid HAVING count(*) > 1) AS found
+    """  # noqa: S608 - the parts have been translated
     delete = f"DELETE FROM {target} USING {source}{alias} WHERE {condition}"  # noqa: S608 - as above
     insert = f"MERGE INTO {target} USING {source}{alias} ON false WHEN NOT MATCHED THEN INSERT VALUES ({name}.*)"
     return Plan(insert, "MERGE", locks=(target,), before=(check, multiple, delete))

@@ -26,7 +26,7 @@ FUNCTIONS = frozenset(
 
 
 # Only the leader node has them, and arrays (AWS: c_sql-functions-leader-node).
-LEADER_NODE = frozenset({"array_to_string", "generate_series"})
+LEADER_NODE = frozenset({"array_to_string", "generate_series", "unnest"})
 
 
 def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
