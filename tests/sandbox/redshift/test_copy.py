@@ -142,6 +142,18 @@ def test_m11_maxerror_fails_at_its_number_and_skips_below(load: Load, connection
             load("a int", body, options)
 
 
+def test_m11_noload_reports_errors_and_leaves_the_table(schema: str, load: Load, connection: Any) -> None:
+    body = '{"a":1}\n{"a":"x"}\n'
+    assert load("a int", body, "MAXERROR 2") == [(1,)]
+    cursor = connection.cursor()
+    copy = f"COPY t FROM 's3://bucket/{schema}/data' IAM_ROLE default JSON 'auto' NOLOAD"
+    with pytest.raises(psycopg2.InternalError, match="Load into table 't' failed"):
+        cursor.execute(copy)
+    assert [(line, code) for line, _, code, _ in errors(connection)] == [(2, 1207)]
+    cursor.execute(f"{copy} MAXERROR 2; SELECT a FROM t")
+    assert cursor.fetchall() == [(1,)]
+
+
 @pytest.mark.parametrize(
     ("columns", "body", "options", "expected"),
     [
@@ -170,7 +182,9 @@ def test_m11_maxerror_fails_at_its_number_and_skips_below(load: Load, connection
         ("a int", '{"a":1}', "statupdate off Json 'auto' MaxError As 7 /* ; */ compupdate preset", [(1,)]),
     ],
 )  # fmt: skip
-def test_options(load: Load, columns: str, body: str | bytes, options: str, expected: list[Any] | None) -> None:
+def test_m7_options_convert_values_as_documented(
+    load: Load, columns: str, body: str | bytes, options: str, expected: list[Any] | None
+) -> None:
     if expected is None:
         with pytest.raises(psycopg2.errors.SyntaxError, match="manifest_free"):
             load(columns, body, options)
