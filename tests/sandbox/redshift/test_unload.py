@@ -106,6 +106,22 @@ def test_copy_reads_back_what_unload_writes(
         assert cursor.fetchone() == (0,)
 
 
+def test_the_session_knows_its_last_unload(connection: Any, unload: Unload) -> None:
+    cursor = connection.cursor()
+    last = "SELECT pg_last_unload_id(), pg_last_unload_count()"
+    cursor.execute(last)
+    assert cursor.fetchone() == (-1, 0)
+    unload(TWO)
+    cursor.execute(last)
+    first = cursor.fetchone()
+    assert first[0] > 0
+    assert first[1] == 2
+    with pytest.raises(psycopg2.InternalError):
+        unload(TWO)
+    cursor.execute(last)
+    assert cursor.fetchone() == first
+
+
 def test_json_has_numbers_bare_and_booleans_as_t_and_f(unload: Unload) -> None:
     query = "SELECT 1.50::numeric(4,2) AS a, 'NaN'::float8 AS b, true AS c, '2018-11-01'::date AS \"d\", 'é\"\n' AS e"
     assert unload(query, "JSON") == {

@@ -222,3 +222,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         0
     )
 $$;
+
+-- The same for UNLOAD, which leaves nothing else behind: kept in the session (AWS: PG_LAST_UNLOAD_ID, PG_LAST_UNLOAD_COUNT).
+CREATE FUNCTION pg_catalog.redshift_remember_unload(rows bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT set_config('redshift.unload', concat(nextval('redshift.query_id'), ',', rows), false)
+$$;
+CREATE OR REPLACE FUNCTION pg_catalog.pg_last_unload_id() RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(pg_catalog.split_part(pg_catalog.current_setting('redshift.unload', true), ',', 1), ''), '-1')::integer
+$$;
+CREATE OR REPLACE FUNCTION pg_catalog.pg_last_unload_count() RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(pg_catalog.split_part(pg_catalog.current_setting('redshift.unload', true), ',', 2), ''), '0')::bigint
+$$;

@@ -59,6 +59,7 @@ async def unload(command: UnloadCommand, session: Session, config: RedshiftConfi
             writer.abandon()
         raise
     await session.backend.rows(f"CLOSE {CURSOR}")
+    await session.backend.rows(f"SELECT pg_catalog.redshift_remember_unload({writer.rows})")
     session.client.send(wire.info(f"UNLOAD completed, {writer.rows} record(s) unloaded successfully."))
     return "UNLOAD"
 
