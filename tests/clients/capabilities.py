@@ -32,6 +32,7 @@ def _client(can: str, environment: str = "") -> Client:
 CLIENTS = {
     "psycopg2": _client(f"{DRIVER} cancel"),
     "psycopg3": _client(f"{DRIVER} cancel"),
+    "asyncpg": _client("connect DDL insert types transactions COPY UNLOAD upsert introspection errors cancel"),
     "redshift_connector": _client(f"{DRIVER} replace"),
     "psql": _client(f"{DRIVER} cancel"),
     "airflow": _client("connect DDL insert transactions COPY UNLOAD upsert replace introspection errors checks"),

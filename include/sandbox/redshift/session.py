@@ -39,6 +39,8 @@ REPORTED = {
     "TimeZone", "application_name",
 }  # fmt: skip
 SERVER_VERSION = "8.0.2"
+# By it asyncpg knows Redshift, which lacks advisory locks and LISTEN (asyncpg: _detect_server_capabilities).
+PADB_REVISION = "1.0.12103"
 # VACUUM and ANALYZE of everything: PostgreSQL's catalogues of users and databases are the superuser's.
 SKIPPED = re.compile(r'permission denied to (vacuum|analyze) "pg_\w+", skipping it')
 COPY_LEFTOVERS = {b"d", b"c", b"f"}
@@ -74,6 +76,7 @@ class Session:
             (name, value), _ = wire.strings(found.body, 2)
             if name == "server_version":
                 value = SERVER_VERSION
+                self.client.send(wire.frame(b"S", wire.text("padb_revision") + wire.text(PADB_REVISION)))
             elif name not in REPORTED:
                 return
             self.client.send(wire.frame(b"S", wire.text(name) + wire.text(value)))

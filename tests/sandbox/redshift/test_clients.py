@@ -91,6 +91,7 @@ def test_m1_the_server_says_that_it_is_redshift(cluster: Any) -> None:
     assert "Redshift 1.0." in version
     assert database == "dev"
     assert (b"server_version", b"8.0.2") in connection.parameter_statuses
+    assert (b"padb_revision", b"1.0.12103") in connection.parameter_statuses
     assert cluster.psycopg2().server_version == 80002
 
 
@@ -118,6 +119,18 @@ def test_c4_start_up_options_are_honoured(cluster: Any, schema: str) -> None:
     assert cursor.fetchone()[0] == f"{schema},public"
     cursor.execute("SHOW application_name")
     assert cursor.fetchone()[0] == "mine"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "'utf-8'", "UNICODE"])
+def test_c4_the_name_of_an_encoding_is_read_as_postgresql_does(cluster: Any, encoding: str) -> None:
+    cursor = cluster.psycopg2(client_encoding=encoding).cursor()
+    cursor.execute("SELECT 'é'")
+    assert cursor.fetchone() == ("é",)
+
+
+def test_c4_another_encoding_is_refused(cluster: Any) -> None:
+    with pytest.raises(psycopg2.OperationalError, match="client_encoding latin1 in the sandbox is not supported"):
+        cluster.psycopg2(client_encoding="latin1")
 
 
 def test_a_user_made_by_sql_logs_in_with_its_rights_only(cluster: Any, schema: str) -> None:

@@ -47,10 +47,12 @@ def setting(name: str) -> str:
 def check_encoding(value: str) -> None:
     """Checks a value of client_encoding: the stand-in reads statements as UTF-8, and so must PostgreSQL.
 
+    Of a name letters and digits count, as in PostgreSQL (encnames.c): asyncpg sends `'utf-8'` with its quotes.
+
     Raises:
         RedshiftError: it is another encoding.
     """
-    if value.lower().replace("-", "").replace("_", "") not in UTF8:
+    if "".join(filter(str.isalnum, value.lower())) not in UTF8:
         raise unsupported(f"client_encoding {value} in the sandbox", hint="use UTF8")
 
 
