@@ -11,7 +11,7 @@ import os
 import sys
 
 from include.sandbox.process import stopped_by_signals
-from tests.benchmarks import checks, copying, first_row, growth, overhead, parse, ranges, relay
+from tests.benchmarks import checks, copying, first_row, growth, memory, overhead, parse, ranges, relay, songs
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.workbench import Workbench
 
@@ -27,6 +27,8 @@ BENCHMARKS = [
     Benchmark("copy_auto", "COPY by 'auto', its speed over PostgreSQL's of parsed rows", 0.45, copying.by_name, True),
     Benchmark("copy_gzip", "COPY of a gzipped object, its speed over a plain one's", 0.6, copying.packed, True),
     Benchmark("copy_errors", "COPY with a bad record in 1,000, its speed over none's", 0.5, copying.with_errors, True),
+    Benchmark("copy_songs", "COPY of 2,000 small objects over 16 threads that get them, times", 1.2, songs.ratio),
+    Benchmark("copy_memory", "COPY of 1 GB, beyond the stand-in's memory at rest, MB", 300.0, memory.megabytes),
     Benchmark("overhead", "hourly run over the same graph of empty tasks, times", 2.2, overhead.ratio),
     Benchmark("range", "24 hourly runs over the day as one run, times", 12.0, ranges.ratio, at_least=True),
 ]

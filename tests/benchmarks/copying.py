@@ -75,6 +75,11 @@ class Copying:
         self.s3.put_object(Bucket=WORK_BUCKET, Key=path.name, Body=path.read_bytes())
         return f"s3://{WORK_BUCKET}/{path.name}"
 
+    def put_large(self, path: Path) -> str:
+        """Puts a file into S3 in parts; returns its URL."""
+        self.s3.upload_file(str(path), WORK_BUCKET, path.name)
+        return f"s3://{WORK_BUCKET}/{path.name}"
+
     def put_text(self, key: str, text: str) -> str:
         """Puts a text into S3; returns its URL."""
         self.s3.put_object(Bucket=WORK_BUCKET, Key=key, Body=text.encode())

@@ -6,12 +6,15 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 # Reading a statement of this many characters takes some milliseconds.
 LONG = 1 << 15
+# So many objects of S3 are read at a time.
+CREW = 16
 
 
 async def aside(function: Callable[..., Result], *arguments: Any) -> Result:
@@ -21,17 +24,50 @@ async def aside(function: Callable[..., Result], *arguments: Any) -> Result:
 
 def detached(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
     """Runs work that may stall in a thread of its own, which nobody has to wait for, not even at the process's end."""
-    future: Future[Result] = Future()
-
-    def run() -> None:
-        future.set_running_or_notify_cancel()
-        try:
-            future.set_result(function(*arguments))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="detached", daemon=True).start()
+    crew = Crew(1)
+    future = crew.submit(function, *arguments)
+    crew.dismiss()
     return future
+
+
+class Crew:
+    """Threads that do work which may stall; nobody has to wait for them, not even at the process's end.
+
+    Args:
+        size: how many there are at most.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._threads: list[threading.Thread] = []
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+    def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Has a thread call a function as soon as one is free."""
+        future: Future[Result] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(function(*arguments))
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._work.put(run)
+        if len(self._threads) < self._size:
+            self._threads.append(threading.Thread(target=self._serve, name="crew", daemon=True))
+            self._threads[-1].start()
+        return future
+
+    def dismiss(self) -> None:
+        """Lets the threads end once the work is done that was given to them."""
+        for _ in self._threads:
+            self._work.put(None)
+
+    def _serve(self) -> None:
+        while (run := self._work.get()) is not None:
+            run()
 
 
 async def apart(function: Callable[[Given], Result], given: Given, size: int) -> Result:

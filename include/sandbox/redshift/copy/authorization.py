@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.errors import RedshiftError
+from include.sandbox.redshift.threads import CREW
 
 MALFORMED = (
     "Invalid credentials. Must be of the format: credentials 'aws_access_key_id=<access-key-id>;"
@@ -113,7 +114,7 @@ def _keys(key: str, secret: str | None, token: str | None) -> dict[str, Any]:
 def _client(config: RedshiftConfig, service: str, keys: dict[str, Any], region: str | None = None) -> Any:
     settings = Config(
         connect_timeout=min(5, config.aws_seconds), read_timeout=config.aws_seconds,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=CREW,
     )  # fmt: skip
     with _CREATING:
         return _SESSION.client(  # type: ignore[call-overload] # the service is no literal

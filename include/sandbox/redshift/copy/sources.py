@@ -14,10 +14,10 @@ from typing import IO, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from include.sandbox.redshift.errors import RedshiftError
-from include.sandbox.redshift.threads import detached
+from include.sandbox.redshift.threads import CREW, Crew
 
-# What is read ahead: small objects whole, a few at a time, because each costs a round trip.
-SMALL, AHEAD = 1 << 20, 8
+# What is read ahead: small objects whole, so many at a time, because each costs a round trip.
+SMALL, AHEAD = 1 << 20, 2 * CREW
 UNKNOWN = 1 << 40
 REASONS = {
     "AccessDenied": "Access Denied", "NoSuchKey": "The specified key does not exist.",
@@ -127,17 +127,25 @@ class Bucket:
         Raises:
             RedshiftError: an object cannot be read, or none was there at all.
         """
+        crew = Crew(CREW)
+        try:
+            yield from self._in_order(sources, crew)
+        finally:
+            crew.dismiss()
+
+    def _in_order(self, sources: list[Source], crew: Crew) -> Iterator[Opened]:
         found = False
         waiting = iter(sources)
-        ahead: list[tuple[Source, Future[Opened] | None]] = []
+        ahead: list[tuple[Source, Future[Opened | None] | None]] = [(source, None) for source in islice(waiting, 1)]
         while True:
             for source in islice(waiting, AHEAD - len(ahead)):
-                ahead.append((source, detached(self._open, source) if source.size <= SMALL else None))
+                small = source.size == UNKNOWN or source.size <= SMALL
+                ahead.append((source, crew.submit(self._open_small, source) if small else None))
             if not ahead:
                 break
             source, future = ahead.pop(0)
             try:
-                opened = future.result() if future else self._open(source)
+                opened = (future.result() if future else None) or self._open(source)
             except (ClientError, BotoCoreError) as error:
                 if not source.mandatory and _is_missing(error):
                     continue
@@ -147,8 +155,18 @@ class Bucket:
         if not found:
             raise RedshiftError("No files to load: none of the manifest's files exists", detail=_where(sources[0].url))
 
-    def _open(self, source: Source) -> Opened:
+    def _open_small(self, source: Source) -> Opened | None:
+        """Reads an object ahead; None if it is large after all, so that its connection would only wait."""
         answer = self._get(source.url)
+        if answer["ContentLength"] <= SMALL:
+            return self._opened(source, answer)
+        answer["Body"].close()
+        return None
+
+    def _open(self, source: Source) -> Opened:
+        return self._opened(source, self._get(source.url))
+
+    def _opened(self, source: Source, answer: Any) -> Opened:
         size = answer["ContentLength"]
         stream = io.BytesIO(answer["Body"].read()) if size <= SMALL else _Body(answer["Body"], source.url)
         return Opened(source, cast("IO[bytes]", stream), answer["ETag"].strip('"'), answer["LastModified"], size)
