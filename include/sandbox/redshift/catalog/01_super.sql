@@ -52,6 +52,8 @@ CREATE OR REPLACE FUNCTION pg_catalog.json_extract_path_text(value text, VARIADI
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT pg_catalog.json_extract_path_text(value::json, VARIADIC path)
 $$;
+CREATE OR REPLACE FUNCTION pg_catalog.json_extract_array_element_text(value text, place integer) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT value::json ->> place $$;
 CREATE OR REPLACE FUNCTION pg_catalog.json_extract_path_text(value text, part text, null_if_invalid boolean) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN

@@ -107,6 +107,19 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT char_length(value) $$;
 CREATE OR REPLACE FUNCTION pg_catalog.charindex(part text, value text) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT strpos(value, part) $$;
 
+-- AWS: r_MONTHS_BETWEEN_function; whole months between ends of months, else 31 days a month.
+CREATE OR REPLACE FUNCTION pg_catalog.months_between(a timestamp, b timestamp) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT (extract(year FROM a) - extract(year FROM b)) * 12 + extract(month FROM a) - extract(month FROM b)
+           + CASE WHEN extract(day FROM a) = extract(day FROM b)
+                    OR (a::date = pg_catalog.last_day(a) AND b::date = pg_catalog.last_day(b)) THEN 0
+                  ELSE (extract(day FROM a) - extract(day FROM b)) / 31.0 END
+$$;
+CREATE OR REPLACE FUNCTION pg_catalog.date_part_year(moment date) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT extract(year FROM moment)::integer $$;
+CREATE OR REPLACE FUNCTION pg_catalog.date_cmp(a date, b date) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT sign(a - b)::integer $$;
+
 -- AWS: REGEXP_REPLACE replaces all occurrences; REGEXP_SUBSTR gives an empty string where there is none.
 CREATE OR REPLACE FUNCTION redshift.regexp_replace(value text, pattern text, replacement text DEFAULT '',
     place integer DEFAULT 1, flags text DEFAULT '') RETURNS text

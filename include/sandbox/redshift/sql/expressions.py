@@ -6,10 +6,11 @@ from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
 
-BARE = {"sysdate", "minus", "where"}  # what is rewritten whatever follows
+BARE = {"sysdate", "minus", "where", "current_user_id"}  # what is rewritten whatever follows
 # Redshift's of the same name differ from PostgreSQL's.
 RENAMED = {
     "nvl": "coalesce",
+    "isnull": "coalesce",
     "regexp_replace": "redshift.regexp_replace",
     "regexp_substr": "redshift.regexp_substr",
     "json_serialize": "redshift.json_serialize",
@@ -62,6 +63,8 @@ def _word(statement: Statement, index: int) -> None:
         check_expression_type(statement, index)
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
+    elif word == "current_user_id":
+        statement.replace(index, index, "current_user::regrole::oid::integer")
     if word == "where" and statement[index + 1].kind == "number" and statement[index + 2].is_word("and", "or"):
         statement.append(index + 1, "::boolean")
     if word == "minus" and (statement[index + 1].is_word("select", "all") or called):
@@ -80,6 +83,10 @@ def _call(statement: Statement, index: int, word: str) -> None:
         _cast(statement, statement.closing(index + 1) - 1)
     elif word == "listagg":
         _listagg(statement, index)
+    elif word in ("nvl2", "decode"):
+        _case(statement, index, word)
+    elif word == "count" and statement[index - 1].is_word("approximate"):
+        statement.remove(index - 1, index - 1)  # exact here (AWS: r_COUNT)
     elif word in ("varchar", "char") and statement[index + 2].is_word("max"):
         statement.replace(index + 2, index + 2, str(LONGEST_VARCHAR))
 
@@ -130,6 +137,21 @@ def _concatenation(statement: Statement, index: int) -> None:
         statement.append(index - 1, "::text")
     if after.kind == "string" and not statement[index + 2].is_symbol("::"):
         statement.append(index + 1, "::text")
+
+
+def _case(statement: Statement, index: int, word: str) -> None:
+    """`nvl2(e, a, b)` and `decode(e, s, r, … [, d])`, in which NULL equals NULL (AWS: r_NVL2, r_DECODE_expression)."""
+    items = [statement.render(*item) for item in statement.arguments(index + 1)]
+    if len(items) < 3 or (word == "nvl2" and len(items) > 3):
+        raise statement.error(index)
+    if word == "nvl2":
+        arms, rest = [f"WHEN ({items[0]}) IS NOT NULL THEN {items[1]}"], items[2:]
+    else:
+        pairs = list(zip(items[1::2], items[2::2]))  # noqa: B905 - the default has no partner
+        arms = [f"WHEN ({items[0]}) IS NOT DISTINCT FROM ({search}) THEN {result}" for search, result in pairs]
+        rest = items[1 + 2 * len(pairs) :]
+    last = f" ELSE {rest[0]}" if rest else ""
+    statement.replace(index, statement.closing(index + 1), f"(CASE {' '.join(arms)}{last} END)")
 
 
 def _listagg(statement: Statement, index: int) -> None:

@@ -135,7 +135,7 @@ def _materialized(statement: Statement, index: int) -> None:
 
 def _into(statement: Statement, index: int) -> None:
     if not statement[index - 1].is_word("insert", "merge"):
-        raise unsupported("SELECT INTO in the sandbox", hint="use CREATE TABLE … AS")
+        raise statement.error(index)  # SELECT … INTO of a statement itself has become CREATE TABLE … AS
 
 
 def _row(statement: Statement, index: int) -> None:

@@ -14,6 +14,7 @@ from include.sandbox.redshift.sql.aliases import has_lateral_alias
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
+from include.sandbox.redshift.sql.select_into import select_into
 from include.sandbox.redshift.sql.shapes import is_verbatim, remember_verbatim, shape
 from include.sandbox.redshift.sql.statement import REMEMBERED, Statement, split
 from include.sandbox.redshift.sql.tables import TableReader
@@ -92,6 +93,8 @@ def _remembered(text: str, start: int, keep_case: bool) -> Plan:
 
 
 def _translated(statement: Statement, keep_case: bool) -> Plan:
+    if (table := select_into(statement)) is not None:
+        (statement,) = split(table)
     on_leader_node = statement.verb != "COPY" and catalogue.redirect(statement)
     refuse(statement, on_leader_node=on_leader_node)
     refuse_reserved(statement, on_leader_node=on_leader_node)
