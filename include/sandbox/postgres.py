@@ -22,7 +22,7 @@ UNPRIVILEGED_ACCOUNT = "nobody"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # paths of sockets are limited to about 100 characters, those of checkouts are not
-    "max_connections": "200",
+    "max_connections": "300",  # 200 clients of Redshift, Airflow, and the sandbox itself
     "shared_buffers": "256MB",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -113,13 +113,13 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder)
 
 
-def serve(config: RedshiftConfig) -> tuple[int, Callable[[], None]]:
+def serve(config: RedshiftConfig, log: Path | None = None) -> tuple[int, Callable[[], None]]:
     """Runs the stand-in in a process of its own, as the sandbox does; returns its port and what stops it."""
     given = dataclasses.asdict(config)
     dsn = given.pop("postgres_dsn")
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER, json.dumps(given)], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"SANDBOX_POSTGRES_DSN": dsn, "PYTHONPATH": str(ROOT)},
+        stderr=log.open("w") if log else None, env=os.environ | {"SANDBOX_POSTGRES_DSN": dsn, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdout is not None
     port = int(process.stdout.readline())
