@@ -65,6 +65,11 @@ def parser() -> argparse.ArgumentParser:
     for name, function, what in (("aws", _aws, "S3, STS, IAM, SNS and SQS"), ("redshift", _redshift, "Redshift")):
         service = _command(commands, name, function, f"serve the stand-in for {what} in the foreground (`up` does it)")
         service.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
+        if name == "redshift":
+            service.add_argument("--postgres", metavar="DSN", help="serve a PostgreSQL, 16 or later, on its own: its "
+                                 "superuser's connection string (or SANDBOX_POSTGRES_DSN, with --s3)")  # fmt: skip
+            service.add_argument("--s3", metavar="URL", help="serve on its own, with this S3 endpoint; '' for AWS")
+            service.add_argument("--user", default=USER, help="the Redshift user (default: %(default)s)")
     _command(commands, "inbox-server", _inbox_server, "take alerts by SMTP and HTTP in the foreground (`up` does it)")
     spoiled = _command(commands, "spoil", _spoil, "do one kind of bad input to the source bucket; `seed` undoes it")
     spoiled.add_argument("kind", help="a name in include/sandbox/sample/corrupt.py")
@@ -199,7 +204,12 @@ def _aws(options: argparse.Namespace) -> None:
 
 def _redshift(options: argparse.Namespace) -> None:
     from include.sandbox.redshift import RedshiftConfig, install, run
+    from include.sandbox.redshift.standalone import serve_alone
 
+    if options.postgres is not None or options.s3 is not None:
+        dsn = options.postgres or _required("SANDBOX_POSTGRES_DSN")["SANDBOX_POSTGRES_DSN"]
+        serve_alone(dsn, options.s3 or "", options.port, options.user, REGION, os.environ.get("SANDBOX_IAM_ROLE"))
+        return
     environment = _required("SANDBOX_POSTGRES_DSN", "SANDBOX_REDSHIFT_PASSWORD", "SANDBOX_AWS_ENDPOINT")
     config = RedshiftConfig(
         postgres_dsn=environment["SANDBOX_POSTGRES_DSN"], host=LOOPBACK, port=options.port, database=DATABASE,

@@ -25,8 +25,15 @@ DATABASE_SETTINGS = {
     "createrole_self_grant": "set, inherit",
     "lock_timeout": "0",
     "deadlock_timeout": "100ms",  # after it autovacuum gives way to a writer that waits for its table
-    "log_min_error_statement": "panic",  # CREATE USER … PASSWORD must not end up in the log when it fails
+    # CREATE USER … PASSWORD must not end up in PostgreSQL's log, nor when it fails or takes long.
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
 }
+BUILTIN = 170_000  # the first whose locales do not depend on the system
+OLDEST = 160_000  # the first that grants a role its own creations (createrole_self_grant)
 
 
 def install(config: RedshiftConfig, user: str, password: str) -> None:
@@ -40,11 +47,20 @@ def install(config: RedshiftConfig, user: str, password: str) -> None:
         password: its password.
 
     Raises:
-        SandboxError: the catalogue is of another edition and cannot be replaced.
+        SandboxError: PostgreSQL cannot be reached, is too old or does not let us in as a superuser; or the catalogue is
+            of another edition and cannot be replaced.
     """
-    with closing(psycopg2.connect(config.superuser_dsn("postgres"))) as connection:
+    try:
+        connecting = psycopg2.connect(config.superuser_dsn("postgres"))
+    except psycopg2.OperationalError as error:
+        raise SandboxError(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
+    with closing(connecting) as connection:
         connection.autocommit = True
+        _check(connection)
         with connection.cursor() as cursor:
+            # The new password is not for the log of a PostgreSQL that writes all statements down.
+            cursor.execute("SET log_statement TO none; SET log_min_duration_statement TO -1")
+            cursor.execute("SET log_min_error_statement TO panic")
             _user(cursor, user, password)
             _database(cursor, config.database, user)
             _close_other_databases(cursor, config.database)
@@ -54,9 +70,22 @@ def install(config: RedshiftConfig, user: str, password: str) -> None:
         connection.commit()
 
 
+def _check(connection: Any) -> None:
+    version, who = connection.server_version, connection.info
+    if version < OLDEST:
+        raise SandboxError(
+            f"PostgreSQL {version // 10_000} at {who.host}:{who.port} is too old: the sandbox needs 16 or later."
+        )
+    if who.parameter_status("is_superuser") != "on":
+        raise SandboxError(f'The role "{who.user}" is no superuser of the PostgreSQL at {who.host}:{who.port}.')
+
+
 def _user(cursor: Any, user: str, password: str) -> None:
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (user,))
-    verb = "ALTER" if cursor.fetchone() else "CREATE"
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", (user,))
+    found = cursor.fetchone()
+    if found == (True,):
+        raise SandboxError(f'The role "{user}" is a superuser of PostgreSQL: choose another user for Redshift.')
+    verb = "ALTER" if found else "CREATE"
     role = sql.SQL(verb + " ROLE {} LOGIN CREATEROLE NOSUPERUSER NOCREATEDB PASSWORD {}")
     cursor.execute(role.format(sql.Identifier(user), sql.Literal(password)))
     # It inherits from the users that it creates (createrole_self_grant), which is what a Redshift superuser needs.
@@ -70,10 +99,14 @@ def _user(cursor: Any, user: str, password: str) -> None:
 
 
 def _database(cursor: Any, database: str, user: str) -> None:
+    version = cursor.connection.server_version
     name, owner = sql.Identifier(database), sql.Identifier(user)
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
     if not cursor.fetchone():
-        cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
+        # Code point order and Unicode case mapping, as Redshift has them (AWS: c_collation_sequences).
+        locale = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'" if version >= BUILTIN else "LC_CTYPE 'C.UTF-8'"
+        create = "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING UTF8 LC_COLLATE 'C' " + locale
+        cursor.execute(sql.SQL(create).format(name, owner))
     cursor.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, owner))
     cursor.execute("""
         SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS c

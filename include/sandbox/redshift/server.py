@@ -144,10 +144,15 @@ class Server:
         return session
 
     async def _connect(self, bell: Bell) -> Channel:
+        def made() -> Channel:
+            return Channel(bell, LONGEST_ANSWER, BackendGoneError)
+
         try:
-            _, backend = await asyncio.get_running_loop().create_connection(
-                lambda: Channel(bell, LONGEST_ANSWER, BackendGoneError), *self._config.backend_address
-            )
+            loop, (host, port) = asyncio.get_running_loop(), self._config.backend_address
+            if host.startswith("/"):  # PostgreSQL: the folder of its Unix-domain sockets
+                _, backend = await loop.create_unix_connection(made, f"{host}/.s.PGSQL.{port}")
+            else:
+                _, backend = await loop.create_connection(made, host, port)
         except OSError as error:
             raise _fatal(f"the sandbox's PostgreSQL cannot be reached: {error}", CANNOT_CONNECT_NOW) from error
         return backend
@@ -218,14 +223,15 @@ class Server:
         """Cancels what a session runs, in the stand-in (COPY) and in PostgreSQL."""
         if key in self._sessions:
             self._sessions[key].cancel()
-        with suppress(OSError, asyncio.TimeoutError):
+        with suppress(RedshiftError, asyncio.TimeoutError):
             await asyncio.wait_for(self._signal(key), CANCEL_SECONDS)
 
     async def _signal(self, key: bytes) -> None:
-        reader, writer = await asyncio.open_connection(*self._config.backend_address)
-        writer.write(struct.pack("!II", 8 + len(key), wire.CANCEL_REQUEST) + key)
-        await reader.read()  # PostgreSQL closes the connection once it has sent the signal
-        writer.close()
+        backend = await self._connect(Bell())
+        backend.send(struct.pack("!II", 8 + len(key), wire.CANCEL_REQUEST) + key)
+        with suppress(BackendGoneError):  # PostgreSQL closes the connection once it has sent the signal
+            await backend.next()
+        await backend.close()
 
 
 def _parameters(body: bytes) -> dict[str, str]:
