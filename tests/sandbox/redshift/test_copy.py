@@ -197,7 +197,7 @@ def test_m7_options_convert_values_as_documented(
     [
         ("JSON 'auto' NULL AS 'x'", "0A000", "NULL"), ("FORMAT AS PARQUET", "0A000", "PARQUET"),
         ("JSON 'auto' DELIMITER ','", "0A000", "DELIMITER"), ("FORMAT JSON 'auto' ENCRYPTED", "0A000", "ENCRYPTED"),
-        ("JSON 'noshred'", "0A000", "noshred"), ("JSON 'auto' FAST", "42601", "FAST"),
+        ("JSON 'noshred'", "XX000", "noshred"), ("JSON 'auto' FAST", "42601", "FAST"),
         ("JSON 'auto' GZIP BZIP2", "42601", "compression"), ("JSON 'auto' GZIP GZIP", "42601", "GZIP"),
         ("JSON 'auto' MAXERROR 1 IGNOREALLERRORS", "42601", "IGNOREALLERRORS"),
         ("JSON 'auto' MAXERROR 100001", "42601", "100001"), ("JSON 'paths.json'", "22023", "paths.json"),

@@ -91,7 +91,7 @@ def test_parquet_takes_the_options_that_go_with_it(load: Load, options: str) -> 
     "options",
     ["MAXERROR 5", "IGNOREALLERRORS", "GZIP", "CSV", "DELIMITER ','", "NULL AS ''", "IGNOREHEADER 1",
      "TIMEFORMAT 'auto'",
-     "TRUNCATECOLUMNS", "ACCEPTANYDATE", "COMPUPDATE OFF", "NOLOAD", "JSON 'auto'", "SERIALIZETOJSON"],
+     "TRUNCATECOLUMNS", "ACCEPTANYDATE", "COMPUPDATE OFF", "NOLOAD", "JSON 'auto'"],
 )  # fmt: skip
 def test_m13_parquet_refuses_the_options_that_do_not_go_with_it(load: Load, options: str) -> None:
     with pytest.raises(psycopg2.errors.FeatureNotSupported, match=options.split()[0]):

@@ -20,7 +20,7 @@ UNLIMITED = 1 << 62
 # Redshift has them, the sandbox does not.
 MISSING = {
     "fixedwidth", "shapefile", "avro", "orc", "lzop", "encrypted", "readratio", "ssh", "master_symmetric_key",
-    "encoding", "explicit_ids", "serializetojson", "simplify", "kms_key_id",
+    "encoding", "explicit_ids", "simplify", "kms_key_id",
 }  # fmt: skip
 TEXT_ONLY = {"csv", "delimiter", "quote", "escape", "removequotes", "null", "fillrecord", "ignoreblanklines"}
 FORMATS = {"json", "csv", "delimiter", "parquet"}
@@ -29,7 +29,7 @@ NOT_WITH_JSON, NOT_WITH_CSV = TEXT_ONLY | {"parquet"}, {"escape", "removequotes"
 # AWS: copy-usage_notes-copy-from-columnar. dlt also sends REGION and MAXERROR 0 with Parquet (dlt: impl/redshift).
 WITH_PARQUET = {
     "format", "parquet", "acceptinvchars", "fillrecord", "iam_role", "access_key_id", "credentials", "statupdate",
-    "manifest", "region", "maxerror",
+    "manifest", "region", "maxerror", "serializetojson",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ class CopyCommand:
         columns: the column list; None for all columns.
         source: the S3 URL: a key prefix, or a manifest.
         authorization: how S3 is reached.
-        jsonpaths: `auto`, `auto ignorecase`, or the S3 URL of a jsonpaths file; empty for another format.
+        jsonpaths: `auto`, `auto ignorecase`, `noshred`, or the S3 URL of a jsonpaths file; empty for another format.
         manifest: whether the source is a manifest.
         region: AWS region of the source; None for the cluster's.
         compression: gzip, bzip2, zstd, or None.
@@ -53,6 +53,7 @@ class CopyCommand:
         conversion: how values are converted.
         format: JSON, Text or Parquet, as the load views name them (AWS: r_STL_LOAD_COMMITS).
         dialect: how a text file is written.
+        serialize: whether nested columns of Parquet become SUPER.
     """
 
     table: str
@@ -70,6 +71,7 @@ class CopyCommand:
     conversion: Conversion
     format: str = "JSON"
     dialect: Dialect = field(default_factory=Dialect)
+    serialize: bool = False
 
 
 def copy_command(statement: Statement) -> Plan:
@@ -110,6 +112,7 @@ class _CopyOptions(Options):
             self.given.get("region"), self.compression(),
             UNLIMITED if "ignoreallerrors" in self.given else max(1, int(self.given.get("maxerror", "0"))),
             int(self.given.get("ignoreheader", "0")), "noload" in self.given, self.conversion, kind, self._dialect(),
+            "serializetojson" in self.given,
         )  # fmt: skip
 
     def _check(self) -> None:
@@ -119,6 +122,8 @@ class _CopyOptions(Options):
         self.exclude("parquet", self.given.keys() - WITH_PARQUET)
         if self.given.get("parquet") is not None and int(self.given.get("maxerror", "0")) > 1:
             raise unsupported("COPY option MAXERROR with PARQUET")
+        if "serializetojson" in self.given and "parquet" not in self.given:
+            raise unsupported("COPY option SERIALIZETOJSON without PARQUET")
         if "quote" in self.given and "csv" not in self.given:
             raise RedshiftError("QUOTE needs CSV", SYNTAX_ERROR)
         if "maxerror" in self.given and "ignoreallerrors" in self.given:
@@ -149,11 +154,9 @@ def _csv(options: _CopyOptions) -> None:
 def _json(options: _CopyOptions) -> None:
     options.skip("as")
     value = options.text() if options.statement[options.at].kind == "string" else "auto"
-    if value == "noshred":
-        raise unsupported("COPY … JSON 'noshred' in the sandbox")
-    if value not in ("auto", "auto ignorecase") and not value.startswith("s3://"):
+    if value not in ("auto", "auto ignorecase", "noshred") and not value.startswith("s3://"):
         raise RedshiftError(
-            f"'{value}' is neither 'auto', 'auto ignorecase' nor the S3 path of a JSONPaths file", "22023"
+            f"'{value}' is neither 'auto', 'auto ignorecase', 'noshred' nor the S3 path of a JSONPaths file", "22023"
         )
     options.given["json"] = value
 
@@ -176,7 +179,7 @@ READERS: dict[str, Callable[[_CopyOptions], None]] = {
     "delimiter": common.characters("delimiter"), "quote": common.characters("quote"), "null": common.characters("null"),
     "escape": common.nothing, "removequotes": common.nothing, "fillrecord": common.nothing,
     "ignoreblanklines": common.nothing, "manifest": common.nothing, "noload": common.nothing,
-    "ignoreallerrors": common.nothing, "maxerror": common.keep("maxerror", LARGEST_MAXERROR),
+    "serializetojson": common.nothing, "ignoreallerrors": common.nothing, "maxerror": common.keep("maxerror", LARGEST_MAXERROR),
     "ignoreheader": common.keep("ignoreheader", UNLIMITED), "comprows": common.keep("comprows", 2**31 - 1),
     "compupdate": _without_effect, "statupdate": _without_effect, "acceptinvchars": _invalid_characters,
     "timeformat": lambda options: options.convert(time_format=options.text()),

@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation, localc
 from typing import Any
 
 from include.sandbox.redshift.copy.characters import character_converter
+from include.sandbox.redshift.copy.documents import document
 from include.sandbox.redshift.copy.fields import Converter, FieldError, Number, raw
 from include.sandbox.redshift.copy.moments import BadMomentError, date_reader, time_reader, timestamp_reader
 
@@ -94,6 +95,8 @@ def converter(column: Column, conversion: Conversion) -> Converter:
 def _converter(column: Column, conversion: Conversion) -> Converter:
     if column.type in ("varchar", "bpchar", "text"):
         return character_converter(column.type == "bpchar", column.length or 65535, conversion)
+    if column.type == "super":
+        return document
     if column.type in INTEGERS:
         return _scalar(_integer(column.type))
     if column.type == "numeric":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -38,22 +39,21 @@ def raw(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(key)}:{_member(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{_quoted(key)}:{member(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_member, value)) + "]"
+        return "[" + ",".join(map(member, value)) + "]"
     return str(value)
 
 
-def _member(value: Any) -> str:
+def member(value: Any) -> str:
+    """Returns a JSON value as JSON text, strings with their quotation marks."""
     if value is None:
         return "null"
     return _quoted(value) if isinstance(value, str) and not isinstance(value, Number) else raw(value)
 
 
 def _quoted(text: str) -> str:
-    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
-        text = text.replace(plain, escaped)
-    return f'"{text}"'
+    return json.dumps(text, ensure_ascii=False)
 
 
 def escaped(text: str | None) -> str:

@@ -39,7 +39,8 @@ class ParquetRows:
         self._command = command
         self._columns = columns
         self._convert: list[Converter | None] = [
-            converter(column, command.conversion) if column.type in CHARACTERS else None for column in columns
+            converter(column, command.conversion) if column.type in CHARACTERS | {"super"} else None
+            for column in columns
         ]
         self.files: list[FileRead] = []
         self.errors: list[LoadError] = []
@@ -83,15 +84,21 @@ class ParquetRows:
 
     def _check_columns(self, url: str, file: parquet.ParquetFile) -> None:
         found, expected = len(file.schema_arrow), len(self._columns)
-        if any(pa.types.is_nested(field.type) for field in file.schema_arrow):
-            raise unsupported("COPY of nested Parquet columns in the sandbox")
         if found > expected or (found < expected and not self._command.dialect.fill):
             raise scan_error(
                 f"Unmatched number of columns between table and file. Table columns: {expected}, "
                 f"Data columns: {found}, File name: {url}"
             )
-        for at, (column, field) in enumerate(zip(self._columns, file.schema_arrow)):  # noqa: B905 - FILLRECORD
-            check(url, column, file.schema.column(at), field.type)
+        leaf = 0
+        for column, field in zip(self._columns, file.schema_arrow):  # noqa: B905 - FILLRECORD
+            if column.type == "super":
+                if pa.types.is_nested(field.type) and not self._command.serialize:
+                    raise unsupported("COPY of a nested Parquet column without SERIALIZETOJSON")
+            elif pa.types.is_nested(field.type):
+                raise unsupported(f'COPY of a nested Parquet column into "{column.name}", which is no SUPER column,')
+            else:
+                check(url, column, file.schema.column(leaf), field.type)
+            leaf += _leaves(field.type)
 
     def _lines(self, url: str, batch: Any) -> str:
         done = [
@@ -111,6 +118,11 @@ class ParquetRows:
             return [escaped(convert(value)) for value in values]
         except FieldError as problem:
             raise scan_error(f"{problem.reason}. Column name: {column.name}, File name: {url}", problem.code) from None
+
+
+def _leaves(kind: Any) -> int:
+    """Returns how many columns of the file a type takes."""
+    return sum(_leaves(kind.field(at).type) for at in range(kind.num_fields)) if pa.types.is_nested(kind) else 1
 
 
 def _spooled(opened: Opened) -> IO[bytes]:

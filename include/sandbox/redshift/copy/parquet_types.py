@@ -7,12 +7,15 @@ load into INTEGER nor DOUBLE into DECIMAL. Everything else is refused, by name.
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from include.sandbox.redshift.copy.convert import Column
+from include.sandbox.redshift.copy.fields import Number
 from include.sandbox.redshift.errors import RedshiftError, detail_block, unsupported
 
 INTEGERS = {"int2": "INT32", "int4": "INT32", "int8": "INT64"}
@@ -87,6 +90,8 @@ def text_of(values: Any, column: Column) -> list[Any]:
             None if value is None else value.decode("utf-8", "surrogateescape")
             for value in values.cast(pa.binary()).to_pylist()
         ]
+    if column.type == "super":
+        return [_plain(value) for value in values.to_pylist()]
     if column.type == "bool":
         return [None if value is None else "t" if value else "f" for value in values.to_pylist()]
     if column.type in ("timestamp", "timestamptz"):
@@ -94,3 +99,16 @@ def text_of(values: Any, column: Column) -> list[Any]:
         plain = values.cast(pa.timestamp("us"), safe=False).cast(pa.string()).to_pylist()
         return plain if column.type == "timestamp" else [value and f"{value}+00" for value in plain]
     return list(values.cast(pa.string()).to_pylist())
+
+
+def _plain(value: Any) -> Any:
+    """Returns a value of a Parquet column as JSON has it: numbers as they are written, all else as text."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise scan_error(f"{value} is no JSON number")
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return Number(value)
+    return value if value is None or isinstance(value, (bool, str)) else str(value)

@@ -14,6 +14,7 @@ from include.sandbox.redshift.copy.jsonpaths import NOT_AN_OBJECT, Extract, extr
 from include.sandbox.redshift.copy.lines import Lines
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
+from include.sandbox.redshift.errors import RedshiftError
 
 # Between two batches a COPY notices that it is cancelled: characters, and rows when they are narrow.
 BATCH, BATCH_ROWS = 1 << 18, 4096
@@ -41,7 +42,7 @@ class Rows:
         self._convert = [converter(column, command.conversion) for column in columns]
         keys = _members(command, columns, paths)
         self.lines = Lines(columns, keys, command.conversion) if keys else None
-        self._auto = paths is None
+        self._auto = paths is None and command.jsonpaths != "noshred"
         self.files: list[FileRead] = []
         self.errors: list[LoadError] = []
         self.rows = 0
@@ -130,13 +131,21 @@ class Rows:
 def _members(command: CopyCommand, columns: list[Column], paths: list[list[str | int]] | None) -> list[str] | None:
     """The member of the record that goes into each column; None if columns are found in other ways."""
     if paths is None:
-        return [column.name for column in columns] if command.jsonpaths != "auto ignorecase" else None
+        return [column.name for column in columns] if command.jsonpaths == "auto" else None
     members = [path[0] for path in paths if len(path) == 1 and isinstance(path[0], str)]
     return members if len(members) == len(paths) else None
 
 
 def _by_name(command: CopyCommand, columns: list[Column]) -> list[Extract]:
-    """'auto' matches keys with column names, which are lower case, exactly; 'auto ignorecase' in any case."""
+    """'auto' matches keys with column names, which are lower case, exactly; 'auto ignorecase' in any case.
+
+    Raises:
+        RedshiftError: 'noshred' takes the whole record, but there is not exactly one SUPER column (AWS: ingest-super).
+    """
+    if command.jsonpaths == "noshred":
+        if [column.type for column in columns] != ["super"]:
+            raise RedshiftError("COPY … JSON 'noshred' needs exactly one column, of type SUPER")
+        return [lambda record: record]
     if command.jsonpaths != "auto ignorecase":
         return [extractor([column.name]) for column in columns]
     return [_ignoring_case(column.name.lower()) for column in columns]

@@ -8,7 +8,8 @@ from typing import Any
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.compression import DAMAGED, damaged, decompressed
 from include.sandbox.redshift.copy.convert import Column, converter
-from include.sandbox.redshift.copy.fields import FieldError, escaped
+from include.sandbox.redshift.copy.documents import parsed
+from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
 from include.sandbox.redshift.copy.rows import BATCH, BATCH_ROWS, DETAILED, LimitReachedError
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
@@ -29,7 +30,9 @@ class TextRows:
     def __init__(self, command: CopyCommand, columns: list[Column]) -> None:
         self._command = command
         self._columns = columns
-        self._convert = [converter(column, command.conversion) for column in columns]
+        self._convert: list[Converter] = [
+            parsed if column.type == "super" else converter(column, command.conversion) for column in columns
+        ]
         # AWS: copy-parameters-data-conversion, FILLRECORD: VARCHAR gets an empty string, all else NULL.
         self._filling: Fields = ["" if column.type in CHARACTERS else None for column in columns]
         self.files: list[FileRead] = []
