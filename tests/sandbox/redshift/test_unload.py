@@ -202,6 +202,7 @@ def test_partitions_are_folders(unload: Unload) -> None:
         ("UNLOAD ('select 1') TO '{to}'", "42601", "UNLOAD needs an authorization"),
         ("UNLOAD ('select * from nowhere') TO '{to}' {role}", "42P01", "nowhere"),
         ("UNLOAD ('select substr(''a'', 1)') TO '{to}' {role}", "0A000", "SUBSTR"),
+        ("UNLOAD ('select pg_read_file(''x'')') TO '{to}' {role}", "0A000", "pg_read_file"),
         ("UNLOAD ('select 1 as a, 2 as a') TO '{to}' {role} JSON", "42701", "a name of its own"),
         ("UNLOAD ('select 1 as a') TO '{to}' {role} PARTITION BY (a)", "42601", "at least one column"),
         ("UNLOAD ('select 1 as a') TO '{to}' {role} PARTITION BY (b)", "42703", "\"b\""),
