@@ -165,3 +165,16 @@ def schema(cluster: Cluster, owner: Any) -> Iterator[str]:
         opened.close()
     cluster.opened.clear()
     owner.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def connection(cluster: Any, schema: str) -> Any:
+    """A client's connection, in autocommit, in a schema of the test's own."""
+    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
+    connection.autocommit = True
+    return connection
+
+
+@pytest.fixture
+def cursor(connection: Any) -> Any:
+    return connection.cursor()

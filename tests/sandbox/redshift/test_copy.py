@@ -18,13 +18,6 @@ Load = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture
-def connection(cluster: Any, schema: str) -> Any:
-    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
-    connection.autocommit = True
-    return connection
-
-
-@pytest.fixture
 def load(cluster: Any, schema: str, connection: Any) -> Load:
     """Creates a table, loads one object into it, returns the table's rows."""
 

@@ -14,13 +14,6 @@ from pyarrow import parquet
 VALUES = [{"b": 1, "a": ["x", None, 1.50]}, [], "te\\xt\t\u0001", 7, True, {"é": "\U0001f600"}]
 
 
-@pytest.fixture
-def connection(cluster: Any, schema: str) -> Any:
-    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
-    connection.autocommit = True
-    return connection
-
-
 def load(connection: Any, cluster: Any, body: str | bytes, options: str, columns: str = "n int, s super") -> list[Any]:
     cursor = connection.cursor()
     cursor.execute(f"SELECT current_schema(); DROP TABLE IF EXISTS t; CREATE TABLE t ({columns})")

@@ -8,13 +8,6 @@ import psycopg2
 import pytest
 
 
-@pytest.fixture
-def cursor(cluster: Any, schema: str) -> Any:
-    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
-    connection.autocommit = True
-    return connection.cursor()
-
-
 def rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
     cursor.execute(sql)
     return list(cursor.fetchall())

@@ -9,13 +9,6 @@ import psycopg2
 import pytest
 
 
-@pytest.fixture
-def cursor(cluster: Any, schema: str) -> Any:
-    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
-    connection.autocommit = True
-    return connection.cursor()
-
-
 def one(cursor: Any, expression: str) -> Any:
     cursor.execute(f"SELECT {expression}")
     return cursor.fetchone()[0]

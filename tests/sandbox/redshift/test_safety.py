@@ -13,13 +13,6 @@ import pytest
 from include.sandbox.redshift import RedshiftConfig, install
 
 
-@pytest.fixture
-def cursor(cluster: Any, schema: str) -> Any:
-    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
-    connection.autocommit = True
-    return connection.cursor()
-
-
 @pytest.mark.parametrize(
     "text",
     [

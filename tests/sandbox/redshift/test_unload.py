@@ -22,13 +22,6 @@ VALUES = r"""(1, 2, 3, 4.5, 1.5, 2.25, true, 'abc', 'plain', '2018-11-01', '2018
              (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"""
 
 
-@pytest.fixture
-def connection(cluster: Any, schema: str) -> Any:
-    connection = cluster.psycopg2(options=f"-csearch_path={schema}")
-    connection.autocommit = True
-    return connection
-
-
 def stored(cluster: Any, prefix: str) -> dict[str, bytes]:
     s3 = cluster.aws("s3")
     found = s3.list_objects_v2(Bucket=cluster.bucket, Prefix=prefix).get("Contents", ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from include.sandbox.redshift.copy.command import CopyCommand
@@ -24,6 +24,19 @@ DETAILED = 20
 
 class LimitReachedError(Exception):
     """MAXERROR is reached."""
+
+
+def batched(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yields COPY text some hundred kilobytes at a time."""
+    batch, size = list[str](), 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size > BATCH or len(batch) == BATCH_ROWS:
+            yield "".join(batch).encode()
+            batch, size = [], 0
+    if batch:
+        yield "".join(batch).encode()
 
 
 class Rows:
@@ -54,16 +67,7 @@ class Rows:
             RedshiftError: a file cannot be read.
             LimitReachedError: the load fails; what was wrong is in `errors`.
         """
-        batch, size = list[str](), 0
-        for opened in bucket.read(sources):
-            for text in self._texts(opened):
-                batch.append(text)
-                size += len(text)
-                if size > BATCH or len(batch) == BATCH_ROWS:
-                    yield "".join(batch).encode()
-                    batch, size = [], 0
-        if batch:
-            yield "".join(batch).encode()
+        yield from batched(text for opened in bucket.read(sources) for text in self._texts(opened))
 
     def _texts(self, opened: Opened) -> Iterator[str]:
         """Yields COPY text: of many records where they allow it, else of one."""

@@ -11,7 +11,7 @@ from include.sandbox.redshift.copy.convert import Column, converter
 from include.sandbox.redshift.copy.documents import parsed
 from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
-from include.sandbox.redshift.copy.rows import BATCH, BATCH_ROWS, DETAILED, LimitReachedError
+from include.sandbox.redshift.copy.rows import DETAILED, LimitReachedError, batched
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
 from include.sandbox.redshift.copy.text_reader import TextReader, TextRecord
 
@@ -46,16 +46,7 @@ class TextRows:
             RedshiftError: a file cannot be read.
             LimitReachedError: the load fails; what was wrong is in `errors`.
         """
-        batch, size = list[str](), 0
-        for opened in bucket.read(sources):
-            for line in self._lines(opened):
-                batch.append(line)
-                size += len(line)
-                if size > BATCH or len(batch) == BATCH_ROWS:
-                    yield "".join(batch).encode()
-                    batch, size = [], 0
-        if batch:
-            yield "".join(batch).encode()
+        yield from batched(line for opened in bucket.read(sources) for line in self._lines(opened))
 
     def _lines(self, opened: Opened) -> Iterator[str]:
         file = FileRead(opened.source.url, opened.etag, opened.modified.isoformat(), opened.size)
