@@ -120,16 +120,11 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT extract(year FROM momen
 CREATE OR REPLACE FUNCTION pg_catalog.date_cmp(a date, b date) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT sign(a - b)::integer $$;
 
--- AWS: REGEXP_REPLACE replaces all occurrences; REGEXP_SUBSTR gives an empty string where there is none.
+-- AWS: REGEXP_REPLACE replaces all occurrences.
 CREATE OR REPLACE FUNCTION redshift.regexp_replace(value text, pattern text, replacement text DEFAULT '',
     place integer DEFAULT 1, flags text DEFAULT '') RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT pg_catalog.regexp_replace(value, pattern, replace(replacement, '$', chr(92)), place, 0, replace(flags, 'p', ''))
-$$;
-CREATE OR REPLACE FUNCTION redshift.regexp_substr(value text, pattern text, place integer DEFAULT 1,
-    occurrence integer DEFAULT 1, flags text DEFAULT '') RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT coalesce(pg_catalog.regexp_substr(value, pattern, place, occurrence, replace(replace(flags, 'p', ''), 'e', '')), '')
 $$;
 
 -- AWS: r_SHA2; any other number of bits gives an empty string.

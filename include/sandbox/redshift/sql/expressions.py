@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from include.sandbox.redshift.errors import RedshiftError
+from collections.abc import Callable
+
+from include.sandbox.redshift.errors import RedshiftError, unsupported
+from include.sandbox.redshift.sql import windows
+from include.sandbox.redshift.sql.casts import convert, try_cast
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
 
-BARE = {"sysdate", "minus", "where", "current_user_id"}  # what is rewritten whatever follows
+BARE = {"sysdate", "minus", "where", "current_user_id", "over"}  # what is rewritten whatever follows
 # Redshift's of the same name differ from PostgreSQL's.
 RENAMED = {
     "nvl": "coalesce",
@@ -14,6 +18,9 @@ RENAMED = {
     "regexp_replace": "redshift.regexp_replace",
     "regexp_substr": "redshift.regexp_substr",
     "json_serialize": "redshift.json_serialize",
+    "crc32": "redshift.crc32",
+    "grouping_id": "grouping",
+    "avg": "redshift.avg",
 }
 PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
@@ -57,7 +64,9 @@ def _word(statement: Statement, index: int) -> None:
     word, called = statement[index].value, statement[index + 1].is_symbol("(")
     if statement[index - 1].is_symbol(".") and not (called and statement[index - 2].is_word("pg_catalog")):
         return
-    if called:
+    if word == "over":
+        windows.over(statement, index)
+    elif called:
         _call(statement, index, word)
     elif statement[index + 1].kind == "string":
         check_expression_type(statement, index)
@@ -77,14 +86,8 @@ def _call(statement: Statement, index: int, word: str) -> None:
     elif word in PART_FUNCTIONS:
         _quote_part(statement, index)
         _type_literals(statement, index)
-    elif word == "extract":
-        _extract(statement, index)
-    elif word == "cast":
-        _cast(statement, statement.closing(index + 1) - 1)
-    elif word == "listagg":
-        _listagg(statement, index)
-    elif word in ("nvl2", "decode"):
-        _case(statement, index, word)
+    elif word in CALLS:
+        CALLS[word](statement, index)
     elif word == "count" and statement[index - 1].is_word("approximate"):
         statement.remove(index - 1, index - 1)  # exact here (AWS: r_COUNT)
     elif word in ("varchar", "char") and statement[index + 2].is_word("max"):
@@ -123,7 +126,8 @@ def _extract(statement: Statement, index: int) -> None:
     statement.replace(index, index + 3, f"pg_catalog.extract_part('{part_name(part.value)}',")
 
 
-def _cast(statement: Statement, last: int) -> None:
+def _cast(statement: Statement, index: int) -> None:
+    last = statement.closing(index + 1) - 1
     if statement[last - 1].is_word("as"):
         check_expression_type(statement, last)
     if bare_numeric(statement, last) and statement[last - 1].is_word("as"):
@@ -139,9 +143,9 @@ def _concatenation(statement: Statement, index: int) -> None:
         statement.append(index + 1, "::text")
 
 
-def _case(statement: Statement, index: int, word: str) -> None:
+def _case(statement: Statement, index: int) -> None:
     """`nvl2(e, a, b)` and `decode(e, s, r, … [, d])`, in which NULL equals NULL (AWS: r_NVL2, r_DECODE_expression)."""
-    items = [statement.render(*item) for item in statement.arguments(index + 1)]
+    word, items = statement[index].value, [statement.render(*item) for item in statement.arguments(index + 1)]
     if len(items) < 3 or (word == "nvl2" and len(items) > 3):
         raise statement.error(index)
     if word == "nvl2":
@@ -154,22 +158,26 @@ def _case(statement: Statement, index: int, word: str) -> None:
     statement.replace(index, statement.closing(index + 1), f"(CASE {' '.join(arms)}{last} END)")
 
 
-def _listagg(statement: Statement, index: int) -> None:
-    """`listagg([distinct] e [, d]) [within group (order by …)]` is string_agg with its ORDER BY in the parentheses.
+def _concat(statement: Statement, index: int) -> None:
+    """`concat(a, b)`: two values, and NULL if either is (AWS: r_CONCAT)."""
+    items = [f"({statement.render(*item)})::text" for item in statement.arguments(index + 1)]
+    if len(items) != 2:
+        raise unsupported(f"CONCAT of {len(items)} values", hint="use || or nested calls")
+    statement.replace(index, statement.closing(index + 1), f"redshift.concat({', '.join(items)})")
 
-    NULL and empty strings are left out (AWS: r_LISTAGG).
-    """
-    end, items = statement.closing(index + 1), statement.arguments(index + 1)
-    if not 1 <= len(items) <= 2:
-        raise statement.error(index)
-    first, last = items[0]
-    distinct = "DISTINCT " if statement[first].is_word("distinct") else ""
-    value = statement.render(first + bool(distinct), last)
-    item, separator = f"nullif(({value})::text, '')", statement.render(*items[1]) if len(items) > 1 else "''"
-    order = ""
-    if statement[end + 1].is_word("within") and statement[end + 2].is_word("group"):
-        order = statement.render(end + 6, statement.closing(end + 3) - 1)
-        if distinct and order.startswith(value):  # PostgreSQL wants the very expression that is aggregated
-            order = item + order.removeprefix(value)
-        order, end = f" ORDER BY {order}", statement.closing(end + 3)
-    statement.replace(index, end, f"string_agg({distinct}{item}, {separator}{order})")
+
+def _null_if_invalid(statement: Statement, index: int) -> None:
+    """The last argument of JSON_EXTRACT_PATH_TEXT goes first: a path of any length stands before it."""
+    items = statement.arguments(index + 1)
+    if len(items) > 2 and statement[items[-1][0]].is_word("true", "false"):
+        (_, last), (flag, _) = items[-2:]
+        path = statement.render(items[0][0], last)
+        end = statement.closing(index + 1)
+        statement.replace(index, end, f"redshift.json_extract_path_text({statement[flag].value}, {path})")
+
+
+CALLS: dict[str, Callable[[Statement, int], None]] = {
+    **windows.CALLS, "extract": _extract, "cast": _cast, "nvl2": _case, "decode": _case,
+    "convert": convert, "try_cast": try_cast, "json_extract_path_text": _null_if_invalid, "date_trunc": _type_literals,
+    "concat": _concat,
+}  # fmt: skip
