@@ -118,6 +118,10 @@ class Backend:
     def ask(self, sql: str) -> Answer:
         """Queues one statement, to be run like that of `query`; returns its answer, of which nothing has arrived."""
         self.send(wire.single(sql))
+        return self.answer()
+
+    def answer(self) -> Answer:
+        """Returns the answer to the statement that was sent last, of which nothing has been taken."""
         return Answer(self, self._client, self._relay)
 
     async def relay(self, answer: Answer) -> bytes:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from struct import Struct
 from typing import cast
 
 from include.sandbox.redshift.errors import ClientGoneError, ProtocolError
+from include.sandbox.redshift.incoming import Incoming
 from include.sandbox.redshift.wire import Frame
 
 # More than this is not read ahead: the peer waits, as with a socket that nobody reads.
 AHEAD = 1 << 20
-# A longer message than this is not ours: a statement is at most 16 MB on Redshift (AWS: r_INSERT_30).
-LONGEST = 1 << 28
 # What opens a connection is short, and comes from anybody (PostgreSQL: MAX_STARTUP_PACKET_LENGTH).
 LONGEST_AT_START = 10_000
-HEADER = Struct("!BI")
-QUERY, SHORT = ord("Q"), 1 << 13
 CLOSING_SECONDS = 5.0
 
 
@@ -45,7 +41,7 @@ class Bell:
                 timer.cancel()
 
 
-class Channel(asyncio.Protocol):
+class Channel(Incoming, asyncio.Protocol):
     """One side of the relay.
 
     Args:
@@ -62,12 +58,11 @@ class Channel(asyncio.Protocol):
         lost: type[ConnectionError] = ClientGoneError,
         made: Callable[[Channel], None] | None = None,
     ) -> None:
+        super().__init__(longest)
         self.bell = bell
-        self.longest = longest
         self.gone = False
         self.arrival: Callable[[], bool] | None = None
         self._made, self._lost_error = made, lost
-        self._buffer = bytearray()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport
         self._reading = True
@@ -111,65 +106,6 @@ class Channel(asyncio.Protocol):
         self.gone = True
         self._writable.set()
         self.bell.ring()
-
-    def _whole(self) -> int:
-        """Returns the size of the next message if all of it has arrived, else 0."""
-        if len(self._buffer) < HEADER.size:
-            return 0
-        length: int = HEADER.unpack_from(self._buffer)[1]
-        if not 4 <= length <= self.longest:
-            raise ProtocolError(f"invalid message length: {length}")
-        return length + 1 if len(self._buffer) > length else 0
-
-    def buffered(self) -> Frame | None:
-        """Takes the next message if all of it has arrived.
-
-        Raises:
-            ProtocolError: what has arrived is none.
-        """
-        if not (size := self._whole()):
-            return None
-        taken = Frame(bytes(self._buffer[:1]), bytes(self._buffer[HEADER.size : size]))
-        del self._buffer[:size]
-        return taken
-
-    def lone_query(self) -> str:
-        """Returns the text of a short simple Query if that is all that has arrived, else nothing."""
-        buffer = self._buffer
-        size = len(buffer) - 1
-        if not HEADER.size <= size <= SHORT or buffer[0] != QUERY or buffer.find(0, HEADER.size) != size:
-            return ""
-        try:
-            return buffer[HEADER.size : size].decode() if HEADER.unpack_from(buffer)[1] == size else ""
-        except UnicodeDecodeError:
-            return ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether all that has arrived is taken."""
-        return not self._buffer
-
-    def clear(self) -> None:
-        """Takes all that has arrived."""
-        self._buffer.clear()
-
-    def run_of(self, kinds: bytes) -> bytes:
-        """Takes all whole messages at the front that are of some types, encoded."""
-        buffer, at, size, unpack = self._buffer, 0, len(self._buffer) - HEADER.size, HEADER.unpack_from
-        while at <= size:
-            kind, length = unpack(buffer, at)
-            if kind not in kinds or at + length >= size + HEADER.size:
-                break
-            at += length + 1
-        if not at:
-            return b""
-        taken = bytes(memoryview(buffer)[:at])
-        del buffer[:at]
-        return taken
-
-    def arrived(self) -> bytes:
-        """Returns the type of the next message if all of it has arrived, else nothing."""
-        return bytes(self._buffer[:1]) if self._whole() else b""
 
     async def more(self) -> None:
         """Waits until more has arrived here, or anything else has rung the bell.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.answer import Answer
 from include.sandbox.redshift.errors import ProtocolError
-from include.sandbox.redshift.plan import Plan
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.session import Session
@@ -27,28 +26,42 @@ class Express:
     def __init__(self, session: Session) -> None:
         self.open = False
         self._session = session
-        self._under_way: tuple[Plan, Answer] | None = None
+        self._verb: str | None = None  # of the query under way
+        self._answer: Answer | None = None
         session.client.arrival = self._asked
         session.backend.channel.arrival = self._answered
 
     def _asked(self) -> bool:
         """Sends the client's query to PostgreSQL; tells whether it was one for the short way."""
-        session, transaction = self._session, self._session.transaction
-        if not self.open or self._under_way or transaction.internal or transaction.failed:
+        session = self._session
+        transaction, backend = session.transaction, session.backend
+        if not self.open or self._verb is not None or transaction.internal or transaction.failed:
             return False
-        plan = session.translator.known(session.client.lone_query())
-        if plan is None or not plan.plain:
+        if not (text := session.client.lone_query()) or (found := session.translator.plain(text)) is None:
             return False
         session.client.clear()
-        self._under_way = plan, session.backend.ask(plan.sql)
-        session.backend.channel.flush()
+        sql, self._verb = found
+        self._answer = None
+        backend.channel.send(wire.single(sql))
+        backend.channel.flush()
         return True
 
     def _answered(self) -> bool:
         """Passes on what PostgreSQL has answered; tells whether nothing else is to be done about it."""
-        if not self.open or self._under_way is None:
+        if not self.open or self._verb is None:
             return False
-        client, (_, answer) = self._session.client, self._under_way
+        client, backend = self._session.client, self._session.backend
+        if self._answer is None and (whole := backend.channel.whole_answer()):
+            backend.status = chr(whole[-1])
+            self._verb = None
+            client.send(whole)
+            client.flush()
+            return client.empty
+        return self._in_parts()
+
+    def _in_parts(self) -> bool:
+        client = self._session.client
+        answer = self._answer = self._answer or self._session.backend.answer()
         try:
             ended = answer.take()
         except ProtocolError:
@@ -56,7 +69,7 @@ class Express:
         if answer.failure is not None or (answer.crowded and not ended):
             return False
         if ended:
-            self._under_way = None
+            self._verb = None
             client.send(answer.last + wire.ready(self._session.transaction.status))
         client.flush()
         return not ended or client.empty
@@ -68,7 +81,6 @@ class Express:
             ClientGoneError: the client closed its connection.
             BackendGoneError: PostgreSQL closed its connection.
         """
-        if self._under_way is not None:
-            plan, answer = self._under_way
-            self._under_way = None
-            await self._session.finish(plan, answer)
+        if self._verb is not None:
+            verb, self._verb = self._verb, None
+            await self._session.finish(verb, self._answer or self._session.backend.answer())

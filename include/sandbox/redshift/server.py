@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from include.sandbox.redshift import wire
-from include.sandbox.redshift.channel import LONGEST, Bell, Channel
+from include.sandbox.redshift.channel import Bell, Channel
 from include.sandbox.redshift.config import RedshiftConfig
 from include.sandbox.redshift.copy.load import Loader
 from include.sandbox.redshift.errors import (
@@ -25,6 +25,7 @@ from include.sandbox.redshift.errors import (
     in_redshift_words,
     unsupported,
 )
+from include.sandbox.redshift.incoming import LONGEST
 from include.sandbox.redshift.session import Session
 from include.sandbox.redshift.sql import settings
 from include.sandbox.redshift.wire import Frame

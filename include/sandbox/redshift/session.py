@@ -153,13 +153,13 @@ class Session:
             await self.transaction.close()
         self.client.send(wire.ready(self.transaction.status))
 
-    async def finish(self, plan: Plan, answer: Answer) -> None:
+    async def finish(self, verb: str, answer: Answer) -> None:
         """Passes on what PostgreSQL answers to a lone plain statement that it has been sent."""
         self.cancelled = False
         try:
             self.client.send(await self.backend.relay(answer))
         except BackendError as error:
-            await self.fail(error, plan.verb)
+            await self.fail(error, verb)
         self.client.send(wire.ready(self.transaction.status))
 
     async def _statement(self, plan: Plan, *, alone: bool) -> None:

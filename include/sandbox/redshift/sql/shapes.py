@@ -7,7 +7,7 @@ import re
 MASK = "\x01"
 REMEMBERED = 1000
 # A number behind a comparison. Whatever it stands in, other digits there are read in the same way.
-NUMBER = re.compile(r"([=<>] ?)[0-9]+(?![\w.$'\"])")
+NUMBER = re.compile(r"(?:(?<=[=<>])|(?<=[=<>] ))[0-9]+(?![\w.$'\"])")
 # With one of these, quotes may be something else than the ends of literals.
 DECEPTIVE = re.compile(r'["$\\]|--|/\*')
 
@@ -26,7 +26,7 @@ def shape(text: str) -> str:
             if parts[at - 1].rstrip(" ").endswith(("=", "<", ">")):
                 parts[at] = MASK
         text = "'".join(parts)
-    return NUMBER.sub(rf"\1{MASK}", text)
+    return NUMBER.sub(MASK, text)
 
 
 def is_verbatim(found: str, keep_case: bool) -> bool:

@@ -56,19 +56,21 @@ class Translator:
         """
         return split(text)
 
-    def known(self, text: str) -> Plan | None:
-        """Returns the plan of a text that is one statement; None for all else, and where there is an error."""
+    def plain(self, text: str) -> tuple[str, str] | None:
+        """Returns what PostgreSQL gets for a text that is one plain statement, and its verb; None for all else."""
         found = shape(text)
         if found and is_verbatim(found, self._keep_case):
-            return Plan(text, "SELECT")
+            return text, "SELECT"
         try:
             statements = split(text)
             plan = self.translate(statements[0]) if len(statements) == 1 else None
         except Exception:  # who asks is no place to report it: it comes again where it can be
             return None
-        if found and plan is not None and plan == Plan(text, "SELECT"):
+        if plan is None or not plan.plain:
+            return None
+        if found and plan == Plan(text, "SELECT"):
             remember_verbatim(found, self._keep_case)
-        return plan
+        return plan.sql, plan.verb
 
     def translate(self, statement: Statement) -> Plan:
         """Returns what a statement becomes.
