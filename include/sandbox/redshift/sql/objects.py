@@ -170,13 +170,7 @@ def fetch(statement: Statement) -> Plan:
 
 
 def select(statement: Statement) -> Plan:
-    """Translates a query; SELECT TOP n becomes LIMIT n."""
-    for index, token in enumerate(statement.tokens):
-        if token.is_word("top") and statement[index - 1].is_word("select") and statement[index + 1].kind == "number":
-            if index != 1 or any(other.is_word("union", "limit", "intersect", "except") for other in statement.tokens):
-                raise unsupported("TOP in a subquery, a set operation or beside LIMIT in the sandbox")
-            statement.remove(1, 2)
-            return Plan(f"{statement.render()} LIMIT {statement[2].value}", "SELECT")
+    """Translates a query."""
     return Plan(statement.render(), "SELECT")
 
 

@@ -32,7 +32,7 @@ MISSING = frozenset(
 )
 
 # Only the leader node has them, and arrays (AWS: c_sql-functions-leader-node).
-LEADER_NODE = frozenset({"array_to_string", "generate_series", "unnest"})
+LEADER_NODE = frozenset({"array", "array_to_string", "generate_series", "unnest"})
 
 
 def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
@@ -116,10 +116,20 @@ def _lateral(statement: Statement, index: int) -> None:
         raise unsupported("LATERAL")
 
 
-def _qualify(statement: Statement, index: int) -> None:
-    before = statement[index - 1]
-    if not (before.is_symbol(".", ",") or before.is_word("select", "as", "by", "and", "or", "on", "where", "set")):
-        raise unsupported("QUALIFY in the sandbox", hint="number the rows in a subquery and filter outside it")
+def _rotation(statement: Statement, index: int) -> None:
+    """What `pivot.py` has not taken: of a join, of another rotation, or outside a query's FROM."""
+    if statement[index + 1].is_symbol("(") or statement[index + 1].is_word("include", "exclude"):
+        raise unsupported(f"{statement[index].value.upper()} there")
+
+
+def _connect(statement: Statement, index: int) -> None:
+    if statement[index + 1].is_word("by"):
+        raise unsupported("CONNECT BY in the sandbox", hint="WITH RECURSIVE does the same")
+
+
+def _exclude(statement: Statement, index: int) -> None:
+    if statement[index - 1].is_symbol("*") and (statement[index + 1].is_symbol("(") or statement[index + 1].is_name):
+        raise unsupported("* EXCLUDE in the sandbox", hint="name the columns")
 
 
 def _for(statement: Statement, index: int) -> None:
@@ -173,7 +183,8 @@ def _values(statement: Statement, index: int) -> None:
 
 CHECKS = {
     "returning": _returning, "conflict": _conflict, "distinct": _distinct, "filter": _filter, "lateral": _lateral,
-    "qualify": _qualify, "for": _for, "values": _values, "insert": _write, "update": _write, "delete": _write,
+    "pivot": _rotation, "unpivot": _rotation, "connect": _connect,
+    "exclude": _exclude, "for": _for, "values": _values, "insert": _write, "update": _write, "delete": _write,
     "merge": _write, "materialized": _materialized, "into": _into, "row": _row, "only": _before_a_name,
     "tablesample": _before_a_name, "overriding": _followed_by("system", "user"), "current": _followed_by("of"),
     "fetch": _followed_by("first", "next"),

@@ -11,6 +11,7 @@ from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql import alter, catalogue, databases, dml, expressions, objects, roles, settings
 from include.sandbox.redshift.sql.aliases import has_lateral_alias
+from include.sandbox.redshift.sql.desugar import desugar
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
@@ -97,6 +98,7 @@ def _remembered(text: str, start: int, keep_case: bool) -> Plan:
 def _translated(statement: Statement, keep_case: bool) -> Plan:
     if (table := select_into(statement)) is not None:
         (statement,) = split(table)
+    statement = desugar(statement)
     on_leader_node = statement.verb != "COPY" and catalogue.redirect(statement)
     refuse(statement, on_leader_node=on_leader_node)
     refuse_reserved(statement, on_leader_node=on_leader_node)

@@ -55,6 +55,8 @@ def nulls(statement: Statement, index: int, word: str) -> None:
         return
     ignored = statement[place].value == "ignore"
     items = statement.arguments(index + 1)
+    if not items:
+        raise statement.error(end)
     if place < end:
         first, last = items[-1]
         items[-1] = first, last - 2

@@ -1,0 +1,148 @@
+"""PIVOT is an aggregate of each value, grouped by all other columns; UNPIVOT a UNION ALL of its columns.
+
+Both need to know which columns there are: they must stand in a subquery or a WITH query (AWS:
+r_FROM_clause-pivot-unpivot-examples).
+"""
+
+from __future__ import annotations
+
+from include.sandbox.redshift.errors import RedshiftError, unsupported
+from include.sandbox.redshift.sql.identifiers import literal, name_of, quote
+from include.sandbox.redshift.sql.lexer import Token
+from include.sandbox.redshift.sql.query import Query, alias_at, commas, items, query
+from include.sandbox.redshift.sql.statement import Statement
+
+AGGREGATES = ("count", "sum", "min", "max", "avg")
+HINT = "name its columns: FROM (SELECT a, b FROM t) PIVOT (…)"
+
+
+def pivot(statement: Statement, found: Query) -> bool:
+    """Rewrites one PIVOT or UNPIVOT in a query's FROM; returns whether there was one.
+
+    Raises:
+        RedshiftError: it is none of the grammar, or the columns of what it rotates are not known.
+    """
+    first, last = found.clauses.get("from", (0, 0))
+    for begin, end in commas(statement, first + 1, last) if last else []:
+        at = begin
+        while at <= end and not statement[at].is_word("pivot", "unpivot"):
+            if statement[at].is_word("join"):
+                break  # neither takes a join, which is refused later
+            at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
+        if statement[at].is_word("pivot", "unpivot") and at <= end:
+            _rotate(statement, begin, at)
+            return True
+    return False
+
+
+def _rotate(statement: Statement, begin: int, at: int) -> None:
+    unpivots = statement[at].is_word("unpivot")
+    open_ = at + 1
+    nulls = statement[open_].is_word("include")
+    if unpivots and statement[open_].is_word("include", "exclude") and statement[open_ + 1].is_word("nulls"):
+        open_ += 2
+    if begin == at or (unpivots and not statement[open_].is_symbol("(")):
+        raise unsupported("UNPIVOT of a SUPER value in the sandbox")
+    if not statement[open_].is_symbol("("):
+        raise statement.error(open_)
+    close = statement.closing(open_)
+    columns, source = _columns(statement, begin, at - 1), statement.source(begin, at - 1)
+    place = next((i for i in range(open_ + 1, close) if statement[i].is_word("for")), close)
+    column, in_ = statement[place + 1], place + 2
+    if not (column.is_name and statement[in_].is_word("in") and statement[in_ + 1].is_symbol("(")):
+        raise statement.error(min(in_, close))
+    if statement.closing(in_ + 1) != close - 1:
+        raise statement.error(close - 1)
+    listed = commas(statement, in_ + 2, close - 2)
+    if unpivots:
+        text = _unpivoted(statement, columns, source, statement[place - 1], column, listed, nulls=nulls)
+    else:
+        text = _pivoted(statement, columns, source, (open_ + 1, place - 1), name_of(column), listed)
+    statement.replace(begin, close, text)
+
+
+def _pivoted(
+    statement: Statement, columns: list[str], source: str, aggregate: tuple[int, int], column: str,
+    listed: list[tuple[int, int]],
+) -> str:  # fmt: skip
+    first, last = aggregate
+    last, suffix = alias_at(statement, first, last)
+    if not statement[first].is_word(*AGGREGATES) or statement.closing(first + 1) != last:
+        raise unsupported("PIVOT of anything but one COUNT, SUM, MIN, MAX or AVG")
+    distinct = statement[first + 2].is_word("distinct")
+    argument = statement.source(first + 2 + distinct, last - 1)
+    used = {name_of(statement[at]) for at in range(first + 2, last) if statement[at].is_name} | {column}
+    others = [quote(name) for name in columns if name not in used]
+    made = []
+    for begin, end in listed:
+        end, alias = alias_at(statement, begin, end)
+        value = statement.source(begin, end)
+        plain = begin == end or (begin + 1 == end and statement[begin].is_symbol("-"))
+        name = alias or (statement[begin].value if begin == end else value) if plain else alias or "?column?"
+        where = f"{quote(column)} {'IS NULL' if statement[begin].is_word('null') else f'= {value}'}"
+        counted = "1" if argument == "*" else argument
+        call = f"{statement[first].value}({'DISTINCT ' if distinct else ''}CASE WHEN {where} THEN {counted} END)"
+        made.append(f"{call} AS {quote(f'{name}_{suffix}' if suffix else name)}")
+    group = f" GROUP BY {', '.join(others)}" if others else ""
+    return f"(SELECT {', '.join([*others, *made])} FROM {source}{group})"  # noqa: S608 - the client's own parts
+
+
+def _unpivoted(
+    statement: Statement, columns: list[str], source: str, value: Token, column: Token,
+    listed: list[tuple[int, int]], *, nulls: bool,
+) -> str:  # fmt: skip
+    names = [name_of(statement[begin]) for begin, _ in listed]
+    others = [quote(name) for name in columns if name not in names]
+    value_name, name_name = quote(name_of(value)), quote(name_of(column))
+    arms = []
+    for (begin, end), name in zip(listed, names, strict=True):
+        if begin < end and statement[end].kind == "string":
+            shown = statement[end].value
+        else:
+            shown = alias_at(statement, begin, end)[1] or name
+        chosen = [*others, f"{literal(shown)}::varchar AS {name_name}", f"{quote(name)} AS {value_name}"]
+        where = "" if nulls else f" WHERE {quote(name)} IS NOT NULL"
+        arms.append(f"SELECT {', '.join(chosen)} FROM {source}{where}")  # noqa: S608 - the client's own parts
+    return f"({' UNION ALL '.join(arms)})"
+
+
+def _columns(statement: Statement, first: int, last: int) -> list[str]:
+    """Returns the columns of a subquery or of a WITH query.
+
+    Raises:
+        RedshiftError: they are a table's, which only PostgreSQL knows.
+    """
+    if statement[first].is_symbol("(") and statement[first + 1].is_word("select"):
+        return _columns_of(statement, query(statement, first + 1))
+    name = name_of(statement[first]) if statement[first].is_name and not statement[first + 1].is_symbol(".") else ""
+    for at in range(1, first if name else 0):
+        if not (statement[at].is_name and name_of(statement[at]) == name):
+            continue
+        named = statement[at + 1].is_symbol("(")
+        as_ = statement.closing(at + 1) + 1 if named else at + 1
+        if statement[as_].is_word("as") and statement[as_ + 1].is_symbol("(") and statement[as_ + 2].is_word("select"):
+            if named:
+                return [name_of(statement[i]) for i, _ in commas(statement, at + 2, as_ - 2)]
+            return _columns_of(statement, query(statement, as_ + 2))
+    raise _unknown()
+
+
+def _columns_of(statement: Statement, found: Query) -> list[str]:
+    names: list[str] = []
+    for item in items(statement, found):
+        if item.star and item.first == item.last and "from" in found.clauses:
+            begin, end = found.clauses["from"]
+            sources = commas(statement, begin + 1, end)
+            if any(statement[at].is_word("join") for at in range(begin, end + 1)):
+                raise _unknown()
+            for source in sources:
+                names += _columns(statement, *source)
+        elif item.star or item.name == "?column?":
+            raise _unknown()
+        else:
+            names.append(item.name)
+    return names
+
+
+def _unknown() -> RedshiftError:
+    return unsupported("PIVOT or UNPIVOT of a table, or of columns without names, in the sandbox", hint=HINT)
