@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from include.sandbox.redshift import absent
+
 INTERNAL_ERROR = "XX000"
 SYNTAX_ERROR = "42601"
 NOT_SUPPORTED = "0A000"
@@ -152,6 +154,8 @@ def in_redshift_words(fields: dict[str, str], statement: str = "", serializable:
     elif state == "40001" or found.get("M", "").startswith("tuple concurrently "):
         # The text that SNAPSHOT isolation gives; clients retry on it (AWS: c_serial_isolation).
         found |= {"C": INTERNAL_ERROR, "M": CONFLICT}
+    elif missing := absent.refusal(state, found.get("M", "")):
+        found |= missing
     elif fields.get("n") in CREATED_TWICE:
         code, what = CREATED_TWICE[fields["n"]]
         found |= {"C": code, "M": f"{what} already exists: another session has just created it"}

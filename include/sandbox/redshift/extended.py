@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.errors import SYNTAX_ERROR, BackendError, RedshiftError
+from include.sandbox.redshift.intervals import interval_parameters, widened
 from include.sandbox.redshift.lateral import resolved
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.threads import apart
@@ -31,6 +32,7 @@ class Extended:
         self._session = session
         self._statements: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
+        self._intervals: dict[str, frozenset[int]] = {}
         self._skipping = False
         self._executing = False
         self._handlers = {
@@ -68,6 +70,7 @@ class Extended:
         if len(statements) > 1:
             raise RedshiftError("cannot insert multiple commands into a prepared statement", SYNTAX_ERROR)
         plan = await apart(session.translator.translate, statements[0], len(text)) if statements else Plan("")
+        intervals = interval_parameters(types)
         if not self._executing:
             plan = await resolved(plan, session)
         if plan.load is None:
@@ -80,7 +83,7 @@ class Extended:
                 await session.backend.sync()
         else:
             session.client.send(wire.frame(b"1"))
-        self._statements[name] = plan
+        self._statements[name], self._intervals[name] = plan, intervals
 
     async def _bind(self, body: bytes) -> None:
         session = self._session
@@ -89,6 +92,7 @@ class Extended:
         if plan.load is None:
             await session.prepare(plan)
             self._executing = True
+            rest = widened(rest, self._intervals.get(name, frozenset()))
             await self._exchange(wire.frame(b"B", wire.text(portal) + wire.text(name or UNNAMED) + rest), b"2")
         else:
             session.client.send(wire.frame(b"2"))
@@ -132,6 +136,8 @@ class Extended:
         (name,), _ = wire.strings(body[1:], 1)
         statement = body[:1] == b"S"
         (self._statements if statement else self._portals).pop(name, None)
+        if statement:
+            self._intervals.pop(name, None)
         name = (name or UNNAMED) if statement else name
         await self._exchange(wire.frame(b"C", body[:1] + wire.text(name)), b"3")
 

@@ -131,7 +131,8 @@ class Server:
         identity = secrets.token_hex(16)
         parameters = self._admit(given)
         # As a start-up option it survives RESET ALL, which drivers send between the users of a pooled connection.
-        parameters["options"] = f"{parameters.get('options', '')} -c redshift.session={identity}".strip()
+        driver = " -c redshift.driver=amazon" if "driver_version" in given else ""
+        parameters["options"] = f"{parameters.get('options', '')} -c redshift.session={identity}{driver}".strip()
         backend = await self._connect(client.bell)
         try:
             backend.send(wire.startup(parameters))

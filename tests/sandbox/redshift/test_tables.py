@@ -64,7 +64,7 @@ def test_m15_not_null_is_enforced(cursor: Any) -> None:
         ("varchar", "character varying(256)"), ("text", "character varying(256)"),
         ("varchar(max)", "character varying(65535)"), ("nvarchar(7)", "character varying(7)"), ("char", "character(1)"),
         ("bpchar", "character(256)"), ("numeric", "numeric(18,0)"), ("decimal(8,2)", "numeric(8,2)"),
-        ("numeric(5)", "numeric(5,0)"), ("float", "double precision"), ("float4", "real"), ("int8", "bigint"),
+        ("numeric(5)", "numeric(5,0)"), ("float", "double precision"), ("float4", "real"), ("float(24)", "real"), ("float(53)", "double precision"), ("int8", "bigint"),
         ("timestamptz", "timestamp with time zone"), ("timestamp without time zone", "timestamp without time zone"),
         ("bool", "boolean"),
     ],

@@ -23,6 +23,15 @@ JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE t.relkind = 'r' AND t.nspname = ANY (current_schemas(false))  -- AWS: r_PG_TABLE_DEF shows the search path only
 ORDER BY t.nspname, t.relname, a.attnum;
 
+-- A table's size; as last counted, while a transaction has it locked: to look at the view is not to wait.
+CREATE OR REPLACE FUNCTION redshift.size_of(target oid) RETURNS bigint
+LANGUAGE plpgsql SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN pg_table_size(target);
+EXCEPTION WHEN lock_not_available THEN
+    RETURN (SELECT greatest(relpages, 0) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
+END $$;
+
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
 SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::integer AS table_id, t.relname::text AS "table",
        CASE WHEN t.design -> 'encodings' = '{}' THEN 'N' ELSE 'Y' END AS encoded,
@@ -33,7 +42,7 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::i
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
        t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
        coalesce(jsonb_array_length(t.design -> 'sortkeys'), 0) AS sortkey_num,
-       pg_table_size(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
+       redshift.size_of(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
        0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, greatest(t.reltuples, 0)::numeric(38, 0) AS tbl_rows,
        NULL::numeric(19, 2) AS skew_sortkey1, NULL::numeric(19, 2) AS skew_rows,
        greatest(t.reltuples, 0)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,

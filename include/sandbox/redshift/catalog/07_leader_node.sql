@@ -13,6 +13,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE VIEW redshift.pg_namespace AS SELECT * FROM pg_catalog.pg_namespace WHERE nspname <> 'redshift';
+-- Only what CREATE GROUP has made, not the roles and none of PostgreSQL's own.
+CREATE VIEW redshift.pg_group AS
+SELECT * FROM pg_catalog.pg_group WHERE shobj_description(grosysid, 'pg_authid') = 'redshift group';
 CREATE VIEW redshift.pg_database AS SELECT * FROM pg_catalog.pg_database WHERE datname = current_database();
 
 -- The declared keys. Their oids lie beyond those that PostgreSQL gives out in the sandbox's life.

@@ -169,6 +169,18 @@ def fetch(statement: Statement) -> Plan:
     return Plan(statement.render(), "FETCH")
 
 
+def cancel(statement: Statement) -> Plan:
+    """Translates CANCEL process_id ['message'] (AWS: r_CANCEL); the message is for the one whose query it was."""
+    if statement[1].kind != "number" or not statement[1].value.isdigit():
+        raise statement.error(1)
+    if statement[2].kind == "string":
+        raise unsupported("a message of CANCEL in the sandbox")
+    if len(statement) > 2:
+        raise statement.error(2)
+    # DO, because it has no result.
+    return Plan(f"DO 'BEGIN PERFORM pg_catalog.redshift_cancel({statement[1].value}); END'", "CANCEL")
+
+
 def select(statement: Statement) -> Plan:
     """Translates a query."""
     return Plan(statement.render(), "SELECT")

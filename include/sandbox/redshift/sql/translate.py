@@ -29,7 +29,7 @@ BY_VERB: dict[str, Callable[[Statement], Plan]] = {
     "EXPLAIN": objects.explain, "SET": settings.set_, "SHOW": settings.show, "RESET": settings.reset,
     "GRANT": roles.grant, "REVOKE": roles.grant, "COPY": copy_command, "DECLARE": objects.declare,
     "FETCH": objects.fetch, "CLOSE": objects.select, "PREPARE": objects.prepare, "EXECUTE": objects.select,
-    "DEALLOCATE": objects.select, "CALL": objects.refused, "CANCEL": objects.refused,
+    "DEALLOCATE": objects.select, "CALL": objects.refused, "CANCEL": objects.cancel,
     "USE": objects.refused, "REFRESH": objects.refused, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
 }  # fmt: skip
 BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {

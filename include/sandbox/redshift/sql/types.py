@@ -62,6 +62,8 @@ def column_type(statement: Statement, index: int) -> ColumnType:
         return _with_zone(statement, index)
     if word == "double" and statement[index + 1].is_word("precision"):
         return ColumnType("double precision", index + 2)
+    if word == "float" and statement[index + 1].is_symbol("("):
+        return _float(statement, index)
     if word in PLAIN:
         return ColumnType(PLAIN[word], index + 1)
     if word in MISSING:
@@ -91,6 +93,14 @@ def _numbers(statement: Statement, index: int) -> tuple[list[str], int]:
         return [], index
     close = statement.closing(index)
     return [token.value for token in statement.tokens[index + 1 : close] if not token.is_symbol(",")], close + 1
+
+
+def _float(statement: Statement, index: int) -> ColumnType:
+    """FLOAT(bits), which pandas writes (to_sql), as PostgreSQL 8.0 has it: AWS's pages do not name it."""
+    given, end = _numbers(statement, index + 1)
+    if len(given) != 1 or not given[0].isdigit() or not 1 <= int(given[0]) <= 53:
+        raise statement.error(index + 2)
+    return ColumnType("real" if int(given[0]) <= 24 else "double precision", end)
 
 
 def _numeric(statement: Statement, index: int) -> ColumnType:
