@@ -1,7 +1,7 @@
-"""Interval parameters in binary, as Amazon's driver sends them (redshift_connector: type_utils.py, interval_send_integer).
+"""Interval parameters in binary, as Amazon's driver sends them (redshift_connector: interval_send_integer).
 
-They are the twelve bytes of PostgreSQL 8.0, microseconds and months; today's has the days in between. What goes the other
-way is done by `catalog/03_intervals.sql`.
+They are the twelve bytes of PostgreSQL 8.0, microseconds and months; today's has the days in between. What goes the
+other way is done by `catalog/03_intervals.sql`.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def test_c2_amazons_driver_sends_intervals(cluster: Any, schema: str, span: time
 @pytest.mark.parametrize("span", [IntervalYearToMonth(5), IntervalDayToSecond(5)])
 def test_c2_an_interval_of_redshifts_own_types_is_refused(cluster: Any, schema: str, span: Interval) -> None:
     cursor = cluster.connector().cursor()
-    with pytest.raises(redshift_connector.ProgrammingError, match="type interval (year|day) to (month|second)"):
+    with pytest.raises(redshift_connector.ProgrammingError, match=r"type interval (year|day) to (month|second)"):
         cursor.execute("SELECT %s", (span,))
 
 
