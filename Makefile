@@ -7,6 +7,7 @@ SANDBOX := $(BIN)/python -m include.sandbox
 PINNED := requirements.txt include/sandbox/requirements.txt
 PINNED_TOOLS := tests/requirements.txt
 CLIENTS := sqlalchemy dbt awswrangler dlt
+PEERS := orjson dlt pandas
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate
 RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
@@ -76,6 +77,7 @@ lock: setup ## pin the newest packages that pyproject.toml allows
 	@$(COMPILE) --upgrade --group sandbox -c requirements.txt -o include/sandbox/requirements.txt
 	@$(COMPILE) --upgrade --group test -c requirements.txt -c include/sandbox/requirements.txt -o tests/requirements.txt
 	@for client in $(CLIENTS); do $(COMPILE) --upgrade --group client-$$client -o tests/clients/requirements/$$client.txt; done
+	@for peer in $(PEERS); do $(COMPILE) --upgrade --group peer-$$peer -o tests/benchmarks/peers/requirements/$$peer.txt; done
 
 setup: .venv/pinned
 

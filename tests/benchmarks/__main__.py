@@ -13,6 +13,7 @@ import sys
 from include.sandbox.process import stopped_by_signals
 from tests.benchmarks import checks, copying, first_row, growth, memory, overhead, parse, ranges, relay, songs
 from tests.benchmarks.benchmark import Benchmark
+from tests.benchmarks.peers import race
 from tests.benchmarks.workbench import Workbench
 
 # Those with Airflow come last: it goes on running for the next one.
@@ -29,6 +30,10 @@ BENCHMARKS = [
     Benchmark("copy_errors", "COPY with a bad record in 1,000, its speed over none's", 0.5, copying.with_errors, True),
     Benchmark("copy_songs", "COPY of 2,000 small objects over 16 threads that get them, times", 1.2, songs.ratio),
     Benchmark("copy_memory", "COPY of 1 GB, beyond the stand-in's memory at rest, MB", 300.0, memory.megabytes),
+    Benchmark("peer_orjson", "orjson and COPY row by row over COPY of the same, times", 3.0, race.over_orjson, True),
+    Benchmark("peer_dlt", "dlt by Arrow, parquet and ADBC over COPY of the same, times", 2.0, race.over_dlt, True),
+    Benchmark("peer_pandas", "pandas by read_json and COPY over COPY of the same, times", 4.0, race.over_pandas, True),
+    Benchmark("peer_airflow", "Airflow's S3ToSqlOperator over COPY of the same, times", 7.0, race.over_airflow, True),
     Benchmark("overhead", "hourly run over the same graph of empty tasks, times", 2.2, overhead.ratio),
     Benchmark("range", "24 hourly runs over the day as one run, times", 12.0, ranges.ratio, at_least=True),
 ]

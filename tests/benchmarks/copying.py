@@ -44,22 +44,20 @@ class Copying:
     @cached_property
     def seconds(self) -> dict[str, float]:
         """The least time of each way, all of them measured in turns."""
-        self.bench.tell(f"copy: writing {events.EVENTS:,} events")
-        folder = self.bench.folder()
-        files, (good, better) = events.write(folder)
-        files["packed"] = folder / "packed.json.gz"  # a name of its own, since COPY takes a prefix
+        files, (good, better) = self.written
+        files["packed"] = files["events.json"].with_name("packed.json.gz")  # its own name, since COPY takes a prefix
         with files["events.json"].open("rb") as plain, gzip.open(files["packed"], "wb", 6) as packed:
             shutil.copyfileobj(plain, packed)
         urls = {name: self.put(path) for name, path in files.items() if name != "rows.txt"}
-        paths = self.put_text("jsonpaths.json", PATHS)
+        by_paths = self.by_paths
         ways = {
             "postgres": lambda: self.parsed("events", files["rows.txt"]),
-            "jsonpaths": lambda: self.copy("events", urls["events.json"], f"json '{paths}'"),
+            "jsonpaths": lambda: self.copy("events", urls["events.json"], by_paths),
             "auto": lambda: self.copy("events", urls["lower.json"], "json 'auto'"),
-            "gzip": lambda: self.copy("events", urls["packed"], f"json '{paths}' gzip"),
-            "errors": lambda: self.copy("events", urls["bad.json"], f"json '{paths}' maxerror 100000"),
+            "gzip": lambda: self.copy("events", urls["packed"], f"{by_paths} gzip"),
+            "errors": lambda: self.copy("events", urls["bad.json"], f"{by_paths} maxerror 100000"),
         }
-        self.run(TABLE.format("events"))
+        self.make("events")
         found: dict[str, list[float]] = {name: [] for name in ways}
         for n in range(TIMES + 1):  # the first round warms up
             for name, way in ways.items():
@@ -69,6 +67,22 @@ class Copying:
             took = ", ".join(f"{name} {seconds[-1]:.2f} s" for name, seconds in found.items())
             self.bench.tell(f"copy {n}/{TIMES}: {took}")
         return {name: min(seconds[1:]) for name, seconds in found.items()}
+
+    @cached_property
+    def written(self) -> tuple[dict[str, Path], list[tuple[Any, ...]]]:
+        """The events as files, with their checksums: see `events.write`."""
+        self.bench.tell(f"copy: writing {events.EVENTS:,} events")
+        return events.write(self.bench.folder())
+
+    @cached_property
+    def by_paths(self) -> str:
+        """The options of a COPY by a jsonpaths file, which is in S3 from now on."""
+        return f"json '{self.put_text('jsonpaths.json', PATHS)}'"
+
+    def make(self, table: str) -> None:
+        """Makes a table for the events, empty."""
+        self.run(f"drop table if exists {table}")
+        self.run(TABLE.format(table))
 
     def put(self, path: Path) -> str:
         """Puts a file into S3; returns its URL."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
@@ -11,11 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.clients.capabilities import CLIENTS, COLUMNS, Client
 from tests.clients.service import serving
+from tests.environments import prepare
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -25,7 +26,7 @@ ENVIRONMENTS = ROOT / ".venv-clients"
 def main(names: list[str]) -> int:
     chosen = {name: CLIENTS[name] for name in names or CLIENTS}
     for environment in sorted({client.environment for client in chosen.values()} - {""}):
-        prepare(environment)
+        prepare(HERE / "requirements" / f"{environment}.txt", ENVIRONMENTS / environment, partial(print, flush=True))
     shown: dict[str, dict[str, str]] = {}
     began = time.monotonic()
     with serving() as address, tempfile.TemporaryDirectory() as folder:
@@ -33,21 +34,6 @@ def main(names: list[str]) -> int:
             shown[name] = cells(client, run(name, client, address, Path(folder) / f"{name}.jsonl"))
     print("\n" + matrix(shown) + f"\n{time.monotonic() - began:.0f} seconds")
     return any("FAILED" in row.values() for row in shown.values())
-
-
-def prepare(environment: str) -> None:
-    """Makes the virtual environment of a client, again only when its pins have changed."""
-    pins, folder = HERE / "requirements" / f"{environment}.txt", ENVIRONMENTS / environment
-    mark, wanted = folder / "pinned", hashlib.sha256(pins.read_bytes()).hexdigest()
-    if mark.exists() and mark.read_text() == wanted:
-        return
-    print(f"Setting up {folder.relative_to(ROOT)}", flush=True)
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
-    subprocess.run(
-        [uv, "pip", "sync", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", pins], check=True
-    )
-    mark.write_text(wanted)
 
 
 def run(name: str, client: Client, address: dict[str, object], results: Path) -> list[dict[str, Any]]:
