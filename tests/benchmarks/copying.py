@@ -45,7 +45,7 @@ class Copying:
     def seconds(self) -> dict[str, float]:
         """The least time of each way, all of them measured in turns."""
         files, (good, better) = self.written
-        files["packed"] = files["events.json"].with_name("packed.json.gz")  # its own name, since COPY takes a prefix
+        files = {**files, "packed": files["events.json"].with_name("packed.json.gz")}  # COPY takes a prefix: a new one
         with files["events.json"].open("rb") as plain, gzip.open(files["packed"], "wb", 6) as packed:
             shutil.copyfileobj(plain, packed)
         urls = {name: self.put(path) for name, path in files.items() if name != "rows.txt"}

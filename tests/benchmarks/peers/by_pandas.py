@@ -1,4 +1,8 @@
-"""pandas: read_json of lines, and to_sql with an insertion method of COPY, as its user guide has it for PostgreSQL."""
+"""pandas: read_json of lines, and to_sql with an insertion method of COPY, as its user guide has it for PostgreSQL.
+
+By its default engine for JSON, as most use it; the other, of pyarrow, which is not installed with pandas, parses in a
+fifth of the time, and the rest stays.
+"""
 
 from __future__ import annotations
 
