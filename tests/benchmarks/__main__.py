@@ -1,8 +1,8 @@
 """`make bench`: runs every benchmark and prints a line for each: name, figure, mark, and `ok` or `short`.
 
 `make bench ARGS="parse range"` runs those only. What is being done is told on stderr. Where the machine decides, the
-figure is a ratio of two things that are measured in turns. Other tools get environments of their own, `.venv-peers`, set
-up by the first run and again when their pins change.
+figure is a ratio of two things that are measured in turns. Other tools get environments of their own below
+`.venv-peers`, set up by the first run and again when their pins change.
 """
 
 from __future__ import annotations
