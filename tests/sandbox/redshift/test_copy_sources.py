@@ -173,3 +173,18 @@ def test_a_copy_is_cancelled_with_its_client(cluster: Any, schema: str, cursor: 
         cursor.execute(f"COPY t FROM '{source}' IAM_ROLE default JSON 'auto'")
     cursor.execute("RESET statement_timeout; SELECT count(*) FROM t")
     assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("options", ["JSON 'auto'", "CSV"])
+def test_m12_what_acceptinvchars_replaced_is_in_a_view(cluster: Any, cursor: Any, schema: str, options: str) -> None:
+    lines = {"JSON 'auto'": b'{"a": "fine", "b": "\xc3\xa9"}\n{"a": "ok", "b": "b\xffd"}\n{"a": "\xfe", "b": "\xfe"}',
+             "CSV": b"fine,\xc3\xa9\nok,b\xffd\n\xfe,\xfe\n"}  # fmt: skip
+    source = cluster.put(f"{schema}/x", lines[options])
+    cursor.execute("CREATE TABLE replaced (a varchar(9), b varchar(9)); BEGIN")
+    cursor.execute(f"COPY replaced FROM '{source}' IAM_ROLE default {options} ACCEPTINVCHARS '^'")
+    query = "SELECT line_number, trim(colname) FROM stl_replacements WHERE query = pg_last_copy_id() ORDER BY 1"
+    cursor.execute(query)
+    assert cursor.fetchall() == [(2, "b"), (3, "a")]
+    cursor.execute("ROLLBACK; SELECT trim(file_name), line_number, trim(column_name), trim(raw_line) "
+                   "FROM sys_copy_replacements WHERE query_id = pg_last_copy_id() AND line_number = 2")  # fmt: skip
+    assert cursor.fetchall() == [(source, 2, "b", lines[options].splitlines()[1].replace(b"\xff", b".").decode())]

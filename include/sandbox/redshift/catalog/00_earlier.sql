@@ -22,5 +22,5 @@ BEGIN
     LOOP
         EXECUTE 'DROP FUNCTION ' || routine;
     END LOOP;
-    DROP TABLE IF EXISTS redshift.loads, redshift.load_files, redshift.load_errors;
+    DROP TABLE IF EXISTS redshift.loads, redshift.load_files, redshift.load_errors, redshift.load_replacements;
 END $$;

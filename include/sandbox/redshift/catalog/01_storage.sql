@@ -63,11 +63,22 @@ CREATE TABLE IF NOT EXISTS redshift.load_errors (
 );
 CREATE INDEX IF NOT EXISTS load_errors_by_query ON redshift.load_errors (query);
 
+CREATE TABLE IF NOT EXISTS redshift.load_replacements (
+    query bigint NOT NULL,
+    file text NOT NULL,
+    line bigint NOT NULL,
+    "column" text NOT NULL,
+    raw_line text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS load_replacements_by_query ON redshift.load_replacements (query);
+
 CREATE OR REPLACE FUNCTION redshift.log_load(given jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO redshift.loads SELECT * FROM jsonb_populate_record(NULL::redshift.loads, given -> 'load');
     INSERT INTO redshift.load_files SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_files, given -> 'files');
-    INSERT INTO redshift.load_errors SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_errors, given -> 'errors')
+    INSERT INTO redshift.load_errors SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_errors, given -> 'errors');
+    INSERT INTO redshift.load_replacements
+    SELECT * FROM jsonb_populate_recordset(NULL::redshift.load_replacements, given -> 'replacements')
 $$;
 
 -- The log is written outside the client's transaction, whose snapshot may be older: what this transaction itself has
@@ -82,7 +93,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT set_config('redshift.loads', jsonb_build_object(
         'load', redshift.remembered('load') || jsonb_build_array(x.r -> 'load'),
         'files', redshift.remembered('files') || (x.r -> 'files'),
-        'errors', redshift.remembered('errors') || (x.r -> 'errors')
+        'errors', redshift.remembered('errors') || (x.r -> 'errors'),
+        'replacements', redshift.remembered('replacements') || (x.r -> 'replacements')
     )::text, true)
     FROM (SELECT given::jsonb) AS x (r)
 $$;
@@ -110,4 +122,10 @@ CREATE OR REPLACE VIEW redshift.visible_errors AS
 SELECT * FROM redshift.load_errors
 UNION ALL
 SELECT r.* FROM jsonb_populate_recordset(NULL::redshift.load_errors, redshift.remembered('errors')) AS r
+WHERE NOT EXISTS (SELECT FROM redshift.loads k WHERE k.query = r.query);
+
+CREATE OR REPLACE VIEW redshift.visible_replacements AS
+SELECT * FROM redshift.load_replacements
+UNION ALL
+SELECT r.* FROM jsonb_populate_recordset(NULL::redshift.load_replacements, redshift.remembered('replacements')) AS r
 WHERE NOT EXISTS (SELECT FROM redshift.loads k WHERE k.query = r.query);

@@ -55,8 +55,16 @@ FROM redshift.visible_loads l
 CROSS JOIN LATERAL (SELECT count(*) AS files, coalesce(sum(f.bytes), 0)::bigint AS bytes
                     FROM redshift.visible_files f WHERE f.query = l.query) AS s;
 
--- COPY with ACCEPTINVCHARS replaces without keeping where (AWS: r_STL_REPLACEMENTS).
+-- AWS: r_STL_REPLACEMENTS, SYS_COPY_REPLACEMENTS. A COPY of Parquet leaves none.
 CREATE OR REPLACE VIEW pg_catalog.stl_replacements AS
 SELECT l.userid, l.query::integer AS query, 0 AS slice, l.table_id::integer AS tbl, l.started AS starttime, l.pid AS session,
-       ''::char(256) AS filename, 0::bigint AS line_number, ''::char(127) AS colname, ''::char(1024) AS raw_line
-FROM redshift.visible_loads l WHERE false;
+       r.file::char(256) AS filename, r.line AS line_number, r."column"::char(127) AS colname,
+       r.raw_line::char(1024) AS raw_line
+FROM redshift.visible_loads l
+JOIN redshift.visible_replacements r ON r.query = l.query;
+
+CREATE OR REPLACE VIEW pg_catalog.sys_copy_replacements AS
+SELECT l.userid AS user_id, l.query AS query_id, l.table_id::integer AS table_id, r.file::char(256) AS file_name,
+       r."column"::char(127) AS column_name, r.line AS line_number, r.raw_line::char(1024) AS raw_line
+FROM redshift.visible_loads l
+JOIN redshift.visible_replacements r ON r.query = l.query;

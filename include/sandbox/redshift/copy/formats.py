@@ -8,6 +8,7 @@ from typing import Protocol
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.convert import Column
 from include.sandbox.redshift.copy.log import FileRead, LoadError
+from include.sandbox.redshift.copy.replacements import ReplacingRows, ReplacingTextRows
 from include.sandbox.redshift.copy.rows import Rows
 from include.sandbox.redshift.copy.sources import Bucket, Source
 from include.sandbox.redshift.copy.text_rows import TextRows
@@ -32,10 +33,11 @@ def producer(command: CopyCommand, columns: list[Column], paths: list[list[str |
         columns: its target columns, in order.
         paths: the JSONPaths, one a column, or None.
     """
+    replaces = command.conversion.replacement is not None
     if command.format == "JSON":
-        return Rows(command, columns, paths)
+        return (ReplacingRows if replaces else Rows)(command, columns, paths)
     if command.format == "Text":
-        return TextRows(command, columns)
+        return (ReplacingTextRows if replaces else TextRows)(command, columns)
     # Only then: pyarrow takes a second and 50 MB.
     from include.sandbox.redshift.copy.parquet_rows import ParquetRows
 

@@ -47,6 +47,23 @@ class LoadError:
 
 
 @dataclass
+class Replacement:
+    """One row in which ACCEPTINVCHARS replaced characters.
+
+    Args:
+        file: S3 URL.
+        line: line of the record's end.
+        column: the first column with one.
+        raw_line: the record.
+    """
+
+    file: str
+    line: int
+    column: str
+    raw_line: str
+
+
+@dataclass
 class FileRead:
     """One file that was read.
 
@@ -57,6 +74,7 @@ class FileRead:
         bytes: its size in S3.
         lines: lines scanned.
         errors: records that did not load.
+        replacements: rows in which characters were replaced.
     """
 
     file: str
@@ -65,6 +83,7 @@ class FileRead:
     bytes: int
     lines: int = 0
     errors: int = 0
+    replacements: list[Replacement] = field(default_factory=list)
 
 
 @dataclass
@@ -113,6 +132,7 @@ class LoadRecord:
                 "load": asdict(self),
                 "files": [asdict(item) | key for item in files],
                 "errors": [asdict(item) | key for item in errors],
+                "replacements": [asdict(item) | key for file in files for item in file.replacements],
             }
         )
 
