@@ -48,7 +48,7 @@ VIEWS = {
         procedure_call procedure_messages query_detail query_explain query_history query_text restore_log
         restore_state schema_quota_violations serverless_usage session_history spatial_simplify stream_scan_errors
         stream_scan_states transaction_history udf_log unload_detail unload_history userlog vacuum_history""",
-    "pg": "database_info external_schema statistic_indicator user_info",
+    "pg": "class_info database_info external_schema statistic_indicator user_info",
 }
 FUNCTIONS = frozenset(
     """pg_last_query_id slice_num user_is_member_of role_is_member_of has_assumerole_privilege default_iam_role

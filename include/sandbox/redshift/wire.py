@@ -30,12 +30,7 @@ class Frame:
 
 def frame(kind: bytes, body: bytes = b"") -> bytes:
     """Returns a message of a type and a body."""
-    return head(kind, len(body)) + body
-
-
-def head(kind: bytes, length: int) -> bytes:
-    """Returns what goes before a message's body of a length in bytes."""
-    return kind + struct.pack("!I", length + 4)
+    return kind + struct.pack("!I", len(body) + 4) + body
 
 
 def text(value: str) -> bytes:

@@ -227,3 +227,43 @@ def test_c11_a_name_of_the_catalogue_is_no_table_of_it_everywhere(cursor: Any) -
     assert rows(cursor, "SELECT pg_class, names.columns FROM names WHERE pg_class = 'pg_catalog.pg_class'") == [
         ("pg_catalog.pg_class", 1)
     ]
+
+
+def test_c11_a_generic_tool_finds_foreign_keys(cursor: Any, schema: str) -> None:
+    # The query that answers "list all foreign keys" everywhere; DBeaver and Tableau ask in its terms.
+    query = """
+        SELECT tc.constraint_name, kcu.column_name, ccu.table_schema, ccu.table_name, ccu.column_name, rc.delete_rule,
+               rc.unique_constraint_name
+        FROM information_schema.table_constraints AS tc
+        JOIN information_schema.key_column_usage AS kcu ON tc.constraint_name = kcu.constraint_name
+             AND tc.table_schema = kcu.table_schema
+        JOIN information_schema.constraint_column_usage AS ccu ON ccu.constraint_name = tc.constraint_name
+             AND ccu.constraint_schema = tc.constraint_schema
+        JOIN information_schema.referential_constraints AS rc ON rc.constraint_name = tc.constraint_name
+             AND rc.constraint_schema = tc.constraint_schema
+        WHERE tc.constraint_type = 'FOREIGN KEY' AND tc.table_schema = %s
+    """
+    assert rows(cursor, query, schema) == [
+        ("plays_who_fkey", "who", schema, "users", "id", "NO ACTION", "users_pkey")
+    ]  # fmt: skip
+    query = "SELECT constraint_name FROM information_schema.constraint_column_usage WHERE constraint_schema = %s"
+    assert not [name for (name,) in rows(cursor, query, schema) if name.startswith("byte limit")]
+
+
+def test_c11_any_table_of_the_catalogue_is_the_leader_nodes(cursor: Any) -> None:
+    # psql 15, du: describe.c, describeRoles.
+    query = """
+        SELECT r.rolname, ARRAY(SELECT b.rolname FROM pg_catalog.pg_auth_members m
+                                JOIN pg_catalog.pg_roles b ON m.roleid = b.oid WHERE m.member = r.oid) as memberof
+        FROM pg_catalog.pg_roles r WHERE r.rolname = 'awsuser'
+    """
+    ((name, members),) = rows(cursor, query)
+    assert name == "awsuser"
+    assert isinstance(members, list)
+
+
+def test_c11_columns_of_postgresql_8_are_there(cursor: Any, schema: str) -> None:
+    query = f"SELECT conname, consrc FROM pg_constraint WHERE conrelid = '{schema}.users'::regclass ORDER BY 1"
+    assert rows(cursor, query) == [("users_name_key", None), ("users_pkey", None)]
+    query = f"SELECT attname, attisdistkey, attacl FROM pg_attribute_info WHERE attrelid = '{schema}.users'::regclass"
+    assert rows(cursor, query + " AND attnum > 0 ORDER BY attnum") == [("id", True, None), ("name", False, None)]

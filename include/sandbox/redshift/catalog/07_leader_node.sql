@@ -68,10 +68,10 @@ BEGIN
 
     EXECUTE format($view$
         CREATE VIEW redshift.pg_constraint AS
-        SELECT %s FROM pg_catalog.pg_constraint t
+        SELECT %s, NULL::text AS consrc FROM pg_catalog.pg_constraint t
         WHERE t.conrelid = 0 OR (SELECT relkind <> 'r' OR oid < 16384 FROM pg_catalog.pg_class WHERE oid = t.conrelid)
         UNION ALL
-        SELECT %s FROM redshift.keys k JOIN pg_catalog.pg_class c ON c.oid = k.table_id
+        SELECT %s, NULL::text FROM redshift.keys k JOIN pg_catalog.pg_class c ON c.oid = k.table_id
     $view$, redshift.select_list('pg_catalog.pg_constraint', 't', '{}'),
         redshift.select_list('pg_catalog.pg_constraint', NULL, jsonb_build_object(
             'oid', 'k.oid', 'conname', 'k.name::name', 'connamespace', 'c.relnamespace', 'contype', 'k.contype',
@@ -105,6 +105,9 @@ BEGIN
     $view$, redshift.select_list('pg_catalog.pg_attribute', 'a', '{}'), redshift.select_list('pg_catalog.pg_attribute', 'a',
         '{"attrelid": "k.oid", "attnum": "n.position::smallint", "attnotnull": "false", "atthasdef": "false"}'));
 END $do$;
+
+-- AWS: r_PG_ATTRIBUTE_INFO, which adds to pg_attribute the access control list of a column.
+CREATE VIEW pg_catalog.pg_attribute_info AS SELECT * FROM redshift.pg_attribute;
 
 CREATE VIEW redshift.pg_attrdef AS
 SELECT *, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef;

@@ -10,7 +10,9 @@ TABLES = {
         "pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_database", "pg_group", "pg_index",
         "pg_indexes", "pg_namespace", "pg_proc", "pg_tables", "pg_views",
     }),
-    "information_schema": frozenset({"columns", "schemata", "tables", "views"}),
+    "information_schema": frozenset({
+        "columns", "constraint_column_usage", "referential_constraints", "schemata", "tables", "views",
+    }),
 }  # fmt: skip
 FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_indexdef", "pg_get_viewdef"})
 OURS = "redshift"
@@ -46,6 +48,8 @@ def _is_catalogue(statement: Statement, index: int, clause: str) -> bool:
     if schema and name in TABLES.get(schema, ()):
         statement.replace(index - 2, index, f"{OURS}.{name}")
         return True
+    if schema == "pg_catalog" and name.startswith("pg_") and statement[index - 3].is_word("from", "join"):
+        return True  # it is shown as it is: pg_roles, for psql
     is_table = before.is_word("from", "join") or (before.is_symbol(",", "(") and clause == "from")
     if not schema and is_table and name in TABLES["pg_catalog"] and not statement[index + 1].is_symbol(".", "("):
         statement.replace(index, index, f"{OURS}.{name}")
