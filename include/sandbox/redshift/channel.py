@@ -157,7 +157,7 @@ class Channel(Incoming, asyncio.Protocol):
         """Hands what is queued to the network, unless the peer is gone."""
         if self._out:
             if not self._transport.is_closing():
-                self._transport.write(b"".join(self._out))
+                self._transport.writelines(self._out)
             self._out.clear()
 
     async def drain(self) -> None:

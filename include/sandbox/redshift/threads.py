@@ -22,14 +22,6 @@ async def aside(function: Callable[..., Result], *arguments: Any) -> Result:
     return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
 
 
-def detached(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
-    """Runs work that may stall in a thread of its own, which nobody has to wait for, not even at the process's end."""
-    crew = Crew(1)
-    future = crew.submit(function, *arguments)
-    crew.dismiss()
-    return future
-
-
 class Crew:
     """Threads that do work which may stall; nobody has to wait for them, not even at the process's end.
 

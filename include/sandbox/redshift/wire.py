@@ -30,7 +30,12 @@ class Frame:
 
 def frame(kind: bytes, body: bytes = b"") -> bytes:
     """Returns a message of a type and a body."""
-    return kind + struct.pack("!I", len(body) + 4) + body
+    return head(kind, len(body)) + body
+
+
+def head(kind: bytes, length: int) -> bytes:
+    """Returns what goes before a message's body of a length in bytes."""
+    return kind + struct.pack("!I", length + 4)
 
 
 def text(value: str) -> bytes:

@@ -115,6 +115,7 @@ def _client(config: RedshiftConfig, service: str, keys: dict[str, Any], region: 
     settings = Config(
         connect_timeout=min(5, config.aws_seconds), read_timeout=config.aws_seconds,
         retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=CREW,
+        response_checksum_validation="when_required",  # a twentieth of COPY's time, for what TCP has checked
     )  # fmt: skip
     with _CREATING:
         return _SESSION.client(  # type: ignore[call-overload] # the service is no literal

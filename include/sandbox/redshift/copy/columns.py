@@ -24,6 +24,7 @@ SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
 # What COPY text escapes, and where CHAR and VARCHAR end.
 SPECIAL = "\\\n\r\t\0"
 DIGITS = b"0123456789\n"
+NUMBERS = DIGITS + b".-+eE"
 NOTHING = r'null|""'  # NULL in every type but character ones
 
 
@@ -66,19 +67,51 @@ def _longest(values: Sequence[str | None]) -> int:
 
 def raw_column(column: Column, conversion: Conversion) -> RawColumn:
     """Returns what converts JSON values, as they are written, for a column of any type."""
-    convert, quick, digits = converter(column, conversion), _quick(column), SAFE_DIGITS.get(column.type, 0)
+    convert, quick, common = converter(column, conversion), _quick(column), _common(column)
 
     def values(raws: Sequence[Raw]) -> list[str]:
         joined = b"\n".join(raws)
-        written = joined.decode().split("\n")
-        # Digits only are the commonest, and in range where there are few of them.
-        if digits and not joined.translate(None, DIGITS) and max(map(len, written)) <= digits:
-            return written
+        if (commonly := common(joined)) is not None and not (column.not_null and NULL in commonly):
+            return commonly
         if (quickly := quick(joined.decode() + "\n")) is not None and not (column.not_null and NULL in quickly):
             return quickly.split("\n")[:-1]
-        return _one_by_one(convert, map(value_of, written))
+        return _one_by_one(convert, map(value_of, joined.decode().split("\n")))
 
     return values
+
+
+def _common(column: Column) -> Callable[[bytes], list[str] | None]:
+    """Returns what converts JSON values, one a line, if the characters in them tell that none is out of the ordinary.
+
+    Since each is a JSON value, what is made of digits is a number, and what has quotes besides is a string of digits.
+    """
+    if column.type in INTEGERS:
+        digits = SAFE_DIGITS[column.type]
+
+        def integers(joined: bytes) -> list[str] | None:
+            rest = joined.translate(None, DIGITS)
+            if rest and not rest.replace(b"null", b"").strip(b"."):  # 1540000000000.0 is a whole number
+                joined += b"\n"
+                if joined.count(b".0\n") != rest.count(b"."):
+                    return None
+                joined = joined.replace(b".0\n", b"\n")[:-1]
+            elif rest and not rest.replace(b"null", b"").strip(b'"'):
+                joined = joined.replace(b'""', b"null").replace(b'"', b"")
+            elif rest:
+                return None
+            written = joined.replace(b"null", NULL.encode()).decode().split("\n")
+            return written if max(map(len, written)) <= digits else None
+
+        return integers
+    if column.type in ("float4", "float8"):
+
+        def floats(joined: bytes) -> list[str] | None:
+            if joined.translate(None, NUMBERS).replace(b"null", b""):
+                return None
+            return joined.replace(b"null", NULL.encode()).decode().split("\n")
+
+        return floats
+    return lambda _: None
 
 
 def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str]:

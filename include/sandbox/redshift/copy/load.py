@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
@@ -23,6 +23,9 @@ from include.sandbox.redshift.threads import aside
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.session import Session
+
+# Batches in memory: PostgreSQL takes one while the next ones are made.
+AHEAD = 3
 
 
 class Loader:
@@ -51,7 +54,10 @@ class Loader:
             BackendError: PostgreSQL refused the rows.
         """
         target = await find_target(command, session.backend)
-        patience = Patience(session, target.timeout)
+        with Patience(session, target.timeout) as patience:
+            return await self._load(command, session, target, patience)
+
+    async def _load(self, command: CopyCommand, session: Session, target: Target, patience: Patience) -> str:
         try:
             bucket, sources, rows = await patience.result(self._prepare, command, target)
         except AnsweredError:  # to no question of ours: it ends the connection
@@ -89,7 +95,7 @@ class Loader:
     async def _copy(
         self, command: CopyCommand, session: Session, target: Target, batches: Iterator[bytes], patience: Patience
     ) -> None:
-        """Sends the rows by PostgreSQL's COPY; parsing runs off the event loop, one batch at a time in memory."""
+        """Sends the rows by PostgreSQL's COPY; parsing runs off the event loop, some batches ahead."""
         backend = session.backend
         columns = ", ".join(quote(column.name) for column in target.columns)
         backend.send(wire.query(f"COPY {command.table} ({columns}) FROM STDIN"))
@@ -110,10 +116,12 @@ class Loader:
 
     async def _send(self, session: Session, batches: Iterator[bytes], patience: Patience, *, discard: bool) -> None:
         with suppress(AnsweredError):  # PostgreSQL has refused the rows, or was told to cancel
-            while (batch := await patience.result(next, batches, b"")) != b"":
-                if not discard:
-                    session.backend.send(wire.frame(b"d", batch))
-                    await session.backend.channel.drain()
+            async with aclosing(patience.each(batches, AHEAD)) as ready:
+                async for batch in ready:
+                    if not discard:
+                        session.backend.send(wire.head(b"d", len(batch)))
+                        session.backend.send(batch)
+                        await session.backend.channel.drain()
 
     async def _finish(self, record: LoadRecord, rows: Producer, failure: str | None = None) -> str:
         """Keeps the record of a load; returns it."""

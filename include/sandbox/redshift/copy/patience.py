@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from include.sandbox.redshift.errors import RedshiftError
-from include.sandbox.redshift.threads import detached
+from include.sandbox.redshift.threads import Crew
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.session import Session
@@ -22,7 +24,7 @@ class AnsweredError(Exception):
 
 
 class Patience:
-    """Waits for the blocking steps of one COPY.
+    """Waits for the blocking steps of one COPY, which a thread of its own takes one after the other.
 
     PostgreSQL itself does not end a COPY whose rows do not come: it looks at cancel requests and at its
     statement_timeout only between two messages (PostgreSQL: CopyGetData holds cancel interrupts off).
@@ -37,6 +39,13 @@ class Patience:
         self._session = session
         self._listening = listening
         self._deadline = time.monotonic() + timeout if timeout else None
+        self._crew = Crew(1)
+
+    def __enter__(self) -> Patience:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._crew.dismiss()
 
     async def result(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Returns what a blocking function returns, unless something ends the COPY first; it then goes on unheard.
@@ -46,7 +55,29 @@ class Patience:
             ClientGoneError: the client closed its connection.
             AnsweredError: PostgreSQL has answered.
         """
-        work = asyncio.wrap_future(detached(function, *arguments))
+        return await self._outcome(self._crew.submit(function, *arguments))
+
+    async def each(self, items: Iterator[Result], ahead: int) -> AsyncGenerator[Result, None]:
+        """Yields what a blocking iterator yields, of which some items are taken ahead.
+
+        Args:
+            items: the iterator.
+            ahead: how many items there are in memory at most.
+
+        Raises:
+            RedshiftError, ClientGoneError, AnsweredError: as `result` does.
+        """
+        coming = deque(self._crew.submit(next, items, None) for _ in range(ahead))
+        try:
+            while (item := await self._outcome(coming.popleft())) is not None:
+                coming.append(self._crew.submit(next, items, None))
+                yield item
+        finally:
+            for future in coming:
+                future.cancel()
+
+    async def _outcome(self, future: Future[Result]) -> Result:
+        work = asyncio.wrap_future(future)
         bell = self._session.client.bell
         work.add_done_callback(lambda _: bell.ring())
         try:

@@ -17,7 +17,7 @@ from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
 from include.sandbox.redshift.errors import RedshiftError
 
 # Between two batches a COPY notices that it is cancelled: characters, and rows when they are narrow.
-BATCH, BATCH_ROWS = 1 << 18, 4096
+BATCH, BATCH_ROWS = 1 << 19, 8192
 # AWS: r_STL_LOADERROR_DETAIL keeps at most 20 errors a slice; the sandbox has one slice.
 DETAILED = 20
 

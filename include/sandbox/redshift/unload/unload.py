@@ -40,8 +40,16 @@ async def unload(command: UnloadCommand, session: Session, config: RedshiftConfi
     """
     limit = "extract(epoch FROM current_setting('statement_timeout')::interval)"
     ((user, seconds),) = await session.backend.rows(f"SELECT current_user, {limit}")
-    patience = Patience(session, float(seconds or 0), listening=False)
-    files = await patience.result(_files, command, config, str(user))
+    with Patience(session, float(seconds or 0), listening=False) as patience:
+        files = await patience.result(_files, command, config, str(user))
+        rows = await _write(command, session, files, patience)
+    await session.backend.rows(f"SELECT pg_catalog.redshift_remember_unload({rows})")
+    session.client.send(wire.info(f"UNLOAD completed, {rows} record(s) unloaded successfully."))
+    return "UNLOAD"
+
+
+async def _write(command: UnloadCommand, session: Session, files: Files, patience: Patience) -> int:
+    """Writes the files; returns the number of rows in them."""
     await session.backend.rows(f"DECLARE {CURSOR} NO SCROLL CURSOR FOR {_sorted(command)}")
     writer: Writer | None = None
     try:
@@ -59,9 +67,7 @@ async def unload(command: UnloadCommand, session: Session, config: RedshiftConfi
             writer.abandon()
         raise
     await session.backend.rows(f"CLOSE {CURSOR}")
-    await session.backend.rows(f"SELECT pg_catalog.redshift_remember_unload({writer.rows})")
-    session.client.send(wire.info(f"UNLOAD completed, {writer.rows} record(s) unloaded successfully."))
-    return "UNLOAD"
+    return writer.rows
 
 
 def _files(command: UnloadCommand, config: RedshiftConfig, user: str) -> Files:
