@@ -95,7 +95,7 @@ def _common(column: Column) -> Callable[[bytes], list[str] | None]:
                 if joined.count(b".0\n") != rest.count(b"."):
                     return None
                 joined = joined.replace(b".0\n", b"\n")[:-1]
-            elif rest and not rest.replace(b"null", b"").strip(b'"'):
+            elif rest and not rest.strip(b'"'):  # "null" would be text
                 joined = joined.replace(b'""', b"null").replace(b'"', b"")
             elif rest:
                 return None
