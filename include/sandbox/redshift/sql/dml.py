@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.identifiers import qualified
 from include.sandbox.redshift.sql.statement import Statement
@@ -14,13 +15,27 @@ def insert(statement: Statement) -> Plan:
     """Translates INSERT INTO."""
     if not statement[1].is_word("into"):
         raise statement.error(1)
-    table, _ = qualified(statement, 2)
+    table, end = qualified(statement, 2)
+    if statement[end].is_word("as", "table"):
+        raise statement.error(end)
+    at = statement.closing(end) + 1 if statement[end].is_symbol("(") else end
+    if statement[at].is_word("values") and statement[at + 1].is_symbol("("):
+        several = statement[statement.closing(at + 1) + 1].is_symbol(",")
+        if several and any(token.is_word("select") for token in statement.tokens):
+            raise RedshiftError("can't use subqueries in multi-row VALUES", "0A000")  # AWS: r_INSERT_30
     return Plan(statement.render(), "INSERT", locks=(table,))
 
 
 def update(statement: Statement) -> Plan:
     """Translates UPDATE table [[AS] alias] SET … [FROM …] [WHERE …]."""
     table, _ = qualified(statement, 1)
+    depth = 0
+    for at, token in enumerate(statement.tokens):
+        depth += token.is_symbol("(") - token.is_symbol(")")
+        if depth == 1 and token.is_symbol("(") and statement[at - 1].is_word("set"):
+            raise statement.error(at)
+        if depth == 0 and token.is_word("join") and statement[at - 1].is_word("left", "right", "full", "outer"):
+            raise RedshiftError("Target table must be part of an equijoin predicate", "0A000")  # AWS: r_UPDATE
     return Plan(statement.render(), "UPDATE", locks=(table,))
 
 

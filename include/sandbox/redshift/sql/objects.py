@@ -87,6 +87,9 @@ def analyze(statement: Statement) -> Plan:
     if statement[1].is_word("compression"):
         raise unsupported("ANALYZE COMPRESSION in the sandbox")
     last = len(statement) - 1
+    named = next((at for at in range(1, last + 1) if statement[at].is_symbol(",", "(")), 0)
+    if named == 1 or statement[named].is_symbol(","):  # one table at most (AWS: r_ANALYZE)
+        raise statement.error(named)
     if statement[last].is_word("columns") and statement[last - 1].is_word("predicate", "all"):
         statement.remove(last - 1, last)
     return Plan(statement.render(), "ANALYZE")

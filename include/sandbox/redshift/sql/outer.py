@@ -41,8 +41,21 @@ def outer_join(statement: Statement, found: Query) -> bool:
     if "from" not in found.clauses:
         raise statement.error(first)
     tables = _tables(statement, found)
+    kept = _distributed(statement, tables, first + 1, last)
+    if statement[found.first].is_symbol("*") and found.first == found.list_end:
+        statement.replace(found.first, found.first, ", ".join(f"{table.shown}.*" for table in tables.values()))
+    if not _reaches_all(tables):
+        raise unsupported("the operator (+) at both of two tables")
+    where = f" WHERE {' AND '.join(kept)}" if kept else ""
+    joined = ", ".join(_joined(tables, name) for name, table in tables.items() if table.to is None)
+    statement.replace(found.clauses["from"][0], last, f"FROM {joined}{where}")
+    return True
+
+
+def _distributed(statement: Statement, tables: dict[str, Table], first: int, last: int) -> list[str]:
+    """Gives the conditions with `(+)` to the joins that they are of; returns the others."""
     kept, marked = [], []
-    for begin, end in _conditions(statement, first + 1, last):
+    for begin, end in _conditions(statement, first, last):
         marks = [at for at in range(begin, end + 1) if _is_operator(statement, at)]
         if marks and any(statement[at].is_word("or", "in") for at in range(begin, end + 1)):
             raise RedshiftError("Outer join operator (+) not allowed in operand of OR or IN.", "0A000")
@@ -56,14 +69,7 @@ def outer_join(statement: Statement, found: Query) -> bool:
     for begin, end, marks in sorted(marked, key=lambda each: -len(_named(statement, tables, each[0], each[1]))):
         if not _joins(statement, tables, (begin, end), marks):
             kept.append(statement.render(begin, end))
-    if statement[found.first].is_symbol("*") and found.first == found.list_end:
-        statement.replace(found.first, found.first, ", ".join(f"{table.shown}.*" for table in tables.values()))
-    if not _reaches_all(tables):
-        raise unsupported("the operator (+) at both of two tables")
-    where = f" WHERE {' AND '.join(kept)}" if kept else ""
-    joined = ", ".join(_joined(tables, name) for name, table in tables.items() if table.to is None)
-    statement.replace(found.clauses["from"][0], last, f"FROM {joined}{where}")
-    return True
+    return kept
 
 
 def _reaches_all(tables: dict[str, Table]) -> bool:

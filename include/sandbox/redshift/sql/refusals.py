@@ -5,34 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsupported
+from include.sandbox.redshift.sql import foreign
+from include.sandbox.redshift.sql.functions import FUNCTIONS, LEADER_NODE, MISSING
 from include.sandbox.redshift.sql.lexer import lower
 from include.sandbox.redshift.sql.statement import Statement
-
-# AWS: c_unsupported-postgresql-functions; what only the leader node has is refused as a whole.
-FUNCTIONS = frozenset(
-    """string_agg array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg xmlagg every corr covar_pop covar_samp
-    regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy mode
-    pg_advisory_lock pg_advisory_unlock pg_advisory_xact_lock pg_try_advisory_lock pg_try_advisory_xact_lock
-    clock_timestamp statement_timestamp transaction_timestamp pg_sleep pg_sleep_for pg_sleep_until justify_days
-    justify_hours justify_interval div width_bucket setseed generate_series generate_subscripts unnest nextval currval
-    setval lastval bit_length overlay convert_from convert_to encode format concat_ws quote_nullable regexp_matches
-    regexp_match regexp_split_to_array regexp_split_to_table string_to_array array_to_string to_json to_jsonb
-    row_to_json json_build_object jsonb_build_object json_array_elements jsonb_array_elements jsonb_extract_path
-    jsonb_extract_path_text make_date make_time make_timestamp make_timestamptz make_interval date_bin
-    gen_random_uuid txid_current pg_current_xact_id to_tsvector to_tsquery xmlparse query_to_xml dblink lo_import
-    lo_export pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file num_nonnulls num_nulls set_config
-    """.split()  # noqa: SIM905 - a list would fill a page
-)
-# Redshift has them, the sandbox has not: VARBYTE, sketches, hashes that PostgreSQL lacks, and SUPER values being made.
-MISSING = frozenset(
-    """from_hex to_varbyte from_varbyte sha sha1 func_sha1 checksum farmfingerprint64 murmur3_32_hash soundex difference
-    hll hll_cardinality hll_combine hll_create_sketch array array_concat array_flatten subarray object
-    object_transform json_size st_point st_distance collate octetindex is_char is_integer is_smallint is_bigint
-    is_decimal is_float decimal_precision decimal_scale""".split()  # noqa: SIM905 - a list would fill a page
-)
-
-# Only the leader node has them, and arrays (AWS: c_sql-functions-leader-node).
-LEADER_NODE = frozenset({"array", "array_to_string", "generate_series", "unnest"})
 
 
 def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
@@ -47,12 +23,21 @@ def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
     """
     for index, token in enumerate(statement.tokens):
         if token.is_name and (name := lower(token.value)) in NAMES:
-            if not (on_leader_node and name in LEADER_NODE):
+            if not (on_leader_node and name in ON_LEADER_NODE):
                 _refuse_name(statement, index, name)
         elif token.is_name and name.startswith("redshift") and _is_ours(statement, index, name):
             raise _function(name)
-        elif token.is_symbol("[") and not on_leader_node:  # an array, or a step into SUPER
-            raise statement.error(index)
+        elif token.is_symbol("[") and not on_leader_node:
+            raise _bracket(statement, index)
+    foreign.refuse_unnesting(statement)
+
+
+def _bracket(statement: Statement, index: int) -> RedshiftError:
+    """An array, which Redshift lacks, or a step into SUPER, which the sandbox does (AWS: query-super)."""
+    before, follows = statement[index - 1], statement[index + 1]
+    if before.is_name and not before.is_word("array") and not follows.is_symbol("]"):
+        return unsupported("navigation into SUPER in the sandbox", hint="JSON_EXTRACT_PATH_TEXT(JSON_SERIALIZE(x), …)")
+    return statement.error(index)
 
 
 def _refuse_name(statement: Statement, index: int, name: str) -> None:
@@ -175,7 +160,7 @@ def _before_a_name(statement: Statement, index: int) -> None:
 
 
 def _values(statement: Statement, index: int) -> None:
-    if statement[index - 1].is_symbol("(") and statement[index - 2].is_word("from", "join"):
+    if statement[index - 1].is_symbol("("):
         raise unsupported("VALUES list used as constant table")
     if index == 0:
         raise RedshiftError('syntax error at or near "values"', SYNTAX_ERROR)
@@ -188,5 +173,8 @@ CHECKS = {
     "merge": _write, "materialized": _materialized, "into": _into, "row": _row, "only": _before_a_name,
     "tablesample": _before_a_name, "overriding": _followed_by("system", "user"), "current": _followed_by("of"),
     "fetch": _followed_by("first", "next"),
+    **foreign.CHECKS,
 }  # fmt: skip
+# It is a PostgreSQL, if an old one.
+ON_LEADER_NODE = LEADER_NODE | foreign.CHECKS.keys()
 NAMES = FUNCTIONS | MISSING | CHECKS.keys() | {"substr"}

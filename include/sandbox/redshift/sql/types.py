@@ -24,7 +24,8 @@ MISSING = {"varbyte", "varbinary", "binary", "geometry", "geography", "hllsketch
 FOREIGN = {
     "json", "jsonb", "uuid", "xml", "hstore", "money", "inet", "cidr", "macaddr", "bytea", "bit", "varbit", "point",
     "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery", "int4range", "int8range", "numrange",
-    "tsrange", "tstzrange", "daterange", "citext", "super", *MISSING - {"interval", "binary"},
+    "tsrange", "tstzrange", "daterange", "int4multirange", "int8multirange", "nummultirange", "macaddr8", "jsonpath",
+    "xid", "pg_lsn", "citext", "super", *MISSING - {"interval", "binary"},
 }  # fmt: skip
 
 
@@ -83,7 +84,8 @@ def check_expression_type(statement: Statement, index: int) -> None:
     Raises:
         RedshiftError: Redshift does not have it, or the sandbox does not.
     """
-    if statement[index].is_word(*FOREIGN):
+    is_array = statement[index].is_word("array") or statement[index].value.startswith("_")
+    if statement[index].kind == "word" and (statement[index].value in FOREIGN or is_array):
         raise unsupported(f"type {statement[index].value}")
 
 

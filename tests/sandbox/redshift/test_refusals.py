@@ -1,0 +1,97 @@
+"""What PostgreSQL has and Redshift's grammar or list of functions has not: refused, so that it fails here first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+import pytest
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE u AS SELECT 1 AS a WITH NO DATA",
+        "CREATE TABLE u AS TABLE #t",
+        "SELECT * FROM (TABLE #t) x",
+        "INSERT INTO #t TABLE #t",
+        "INSERT INTO #t AS x VALUES (1)",
+        "INSERT INTO #t (a) VALUES (1), ((SELECT 1))",
+        "SELECT a FROM #t WHERE a IN (VALUES (1))",
+        "WITH v AS (VALUES (1)) SELECT * FROM v",
+        "SELECT ARRAY(SELECT 1)",
+        "SELECT cast('{1}' AS int array)",
+        "SELECT cast('{1}' AS _int4)",
+        "SELECT '{}' IS JSON",
+        "SELECT a FROM #t INTERSECT ALL SELECT 1",
+        "SELECT FROM #t",
+        "SELECT a FROM #t LIMIT 1 OFFSET 1 ROWS",
+        "SELECT a FROM #t ORDER BY a USING <",
+        "SELECT a OPERATOR(pg_catalog.+) 1 FROM #t",
+        "SELECT 1 BETWEEN SYMMETRIC 3 AND 1",
+        "SELECT sum(a ORDER BY a) FROM #t",
+        "SELECT substring('abc' FROM 'b.')",
+        "SELECT substring('abc', 'b.')",
+        "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT * FROM r",
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + 1 FROM r WHERE n < 3) SELECT * FROM r",
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) CYCLE n SET c USING p SELECT n FROM r",
+        "UPDATE #t SET (a) = (SELECT 1)",
+        "UPDATE #t SET a = 1 FROM #t x LEFT JOIN #t y ON x.a = y.a WHERE #t.a = x.a",
+        "ANALYZE (VERBOSE) #t",
+        "ANALYZE #t, #t",
+        "SELECT now(), a FROM #t",
+        "SELECT a FROM #t WHERE current_timestamp > '2018-01-01'",
+        "UPDATE #t SET a = 1 WHERE localtimestamp > '2018-01-01'",
+        "SELECT x.* FROM #t, LATERAL (SELECT a) x",
+        "SELECT a FROM #t, unnest(ARRAY[1])",
+        "CREATE TABLE u (a int[])",
+        "CREATE TABLE u (a serial)",
+        "CREATE TABLE u (a int UNIQUE NULLS NOT DISTINCT)",
+        "CREATE TYPE mood AS ENUM ('a')",
+        "CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE INDEX i ON t (a)",
+        *(f"SELECT {call}" for call in (
+            "regexp_like('a', 'a')", "json_object('{a,1}')", "jsonb_set('{}', '{a}', '1')", "json_value('{}', '$.a')",
+            "gcd(1, 2)", "sha256('a')", "pg_typeof(1)", "int4range(1, 2)", "array_append(NULL, 1)", "point(1, 2)",
+        )),
+    ],
+)  # fmt: skip
+def test_m20_a_form_of_postgresqls_own_is_refused(owner: Any, sql: str) -> None:
+    owner.execute("CREATE TABLE IF NOT EXISTS #t (a int)")
+    with pytest.raises((psycopg2.errors.FeatureNotSupported, psycopg2.errors.SyntaxError)):
+        owner.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT s.j.a[0].b FROM #s s", "navigation into SUPER"),  # AWS: query-super
+        ("SELECT j[0] FROM #s", "navigation into SUPER"),
+        ("SELECT x FROM #s s, s.j AS x", "unnesting a SUPER value"),
+        ("SELECT x, i FROM #s s, s.j.a AS x AT i", "unnesting a SUPER value"),
+    ],
+)
+def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -> None:
+    owner.execute("CREATE TABLE IF NOT EXISTS #s (j super)")
+    with pytest.raises(psycopg2.errors.FeatureNotSupported, match=told):
+        owner.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT search, cycle, data FROM (SELECT 1 AS search, 2 AS cycle, 3 AS data) x", (1, 2, 3)),
+        ("SELECT substring('abc', 2), substring('abc' FROM 2 FOR 1)", ("bc", "b")),
+        ("SELECT max(a) FROM (SELECT 1 AS a ORDER BY 1 LIMIT 1) x", (1,)),
+        ("SELECT max(a), 'TABLE t' FROM (((SELECT 1 AS a) ORDER BY a)) x", (1, "TABLE t")),
+        ("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT max(n) FROM r", (3,)),
+        ("SELECT now() > '2018-01-01', (SELECT max(a) FROM (SELECT 2 AS a) x)", (True, 2)),
+        ("SELECT (1, 2) IN (SELECT 1, 2 UNION ALL SELECT 3, 4)", (True,)),
+        ("SELECT now FROM (SELECT 4 AS now) x", (4,)),
+        ("SELECT t.a FROM (SELECT 6 AS a) t, (SELECT t.a FROM (SELECT 7 AS a) t) u", (6,)),
+        ("SELECT rows FROM (SELECT 5 AS rows) x", (5,)),
+    ],
+)
+def test_what_looks_like_such_a_form_runs(owner: Any, sql: str, expected: tuple[Any, ...]) -> None:
+    owner.execute(sql)
+    assert owner.fetchone() == expected
