@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
-from include.sandbox.redshift.errors import SYNTAX_ERROR, BackendError, RedshiftError
+from include.sandbox.redshift.errors import SYNTAX_ERROR, BackendError, ProtocolError, RedshiftError
 from include.sandbox.redshift.intervals import interval_parameters, widened
 from include.sandbox.redshift.lateral import resolved
 from include.sandbox.redshift.plan import Plan
@@ -33,7 +33,7 @@ class Extended:
         self._statements: dict[str, Plan] = {}
         self._portals: dict[str, Plan] = {}
         self._intervals: dict[str, frozenset[int]] = {}
-        self._skipping = False
+        self.skipping = False
         self._executing = False
         self._handlers = {
             b"P": self._parse, b"B": self._bind, b"D": self._describe, b"E": self._execute, b"C": self._close,
@@ -43,20 +43,20 @@ class Extended:
         """Answers one message; after an error, everything up to Sync is skipped.
 
         Raises:
-            ConnectionError: the message is none of the protocol.
+            ProtocolError: the message is none of the protocol.
         """
         if found.kind == b"S":
             await self._sync()
-        elif found.kind == b"H" or self._skipping:
+        elif found.kind == b"H" or self.skipping:
             return
         elif found.kind in self._handlers:
             try:
                 await self._handlers[found.kind](found.body)
             except (RedshiftError, BackendError) as error:
-                self._skipping = True
+                self.skipping = True
                 await self._session.fail(error, self._verb(found))
         else:
-            raise ConnectionError(f"message {found.kind!r} is not of the PostgreSQL protocol")
+            raise ProtocolError(f"invalid frontend message type {found.kind[0]}")
 
     def _verb(self, found: Frame) -> str:
         (name,), _ = wire.strings(found.body, 1)
@@ -143,7 +143,7 @@ class Extended:
 
     async def _sync(self) -> None:
         session = self._session
-        self._skipping = self._executing = False
+        self.skipping = self._executing = False
         try:
             await session.backend.sync()
             await session.transaction.close()

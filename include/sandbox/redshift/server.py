@@ -230,10 +230,12 @@ class Server:
 
     async def _signal(self, key: bytes) -> None:
         backend = await self._connect(Bell())
-        backend.send(struct.pack("!II", 8 + len(key), wire.CANCEL_REQUEST) + key)
-        with suppress(BackendGoneError):  # PostgreSQL closes the connection once it has sent the signal
-            await backend.next()
-        await backend.close()
+        try:
+            backend.send(struct.pack("!II", 8 + len(key), wire.CANCEL_REQUEST) + key)
+            with suppress(BackendGoneError):  # PostgreSQL closes the connection once it has sent the signal
+                await backend.next()
+        finally:
+            await backend.close()
 
 
 def _parameters(body: bytes) -> dict[str, str]:

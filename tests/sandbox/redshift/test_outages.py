@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 import pytest
 
@@ -88,8 +89,10 @@ def fragile(cluster: Any, start: Any) -> Iterator[Fragile]:
         yield Fragile(postgres, port, folder / "log", cluster)
     finally:
         stop()
-        postgres.stop()
-        shutil.rmtree(folder)
+        try:
+            postgres.stop()
+        finally:
+            shutil.rmtree(folder)
 
 
 def free_port() -> int:
@@ -130,9 +133,10 @@ def test_the_death_of_postgresql_is_told_and_new_connections_work_when_it_is_bac
     holder, waiting, idle = fragile.connect(), fragile.connect(), fragile.connect()
     holder.cursor().execute("BEGIN; LOCK t")
     postmaster = int((fragile.postgres.data_dir / "postmaster.pid").read_text().split()[0])
-    pids = [postmaster, *(connection.get_backend_pid() for connection in (holder, waiting, idle))]
+    pids = [*(connection.get_backend_pid() for connection in (holder, waiting, idle)), postmaster]
 
     def kill() -> None:
+        os.kill(postmaster, signal.SIGSTOP)  # neither it nor a session shall see another's death and tell of it
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
 
@@ -144,6 +148,28 @@ def test_the_death_of_postgresql_is_told_and_new_connections_work_when_it_is_bac
     restart(fragile.postgres)
     assert fragile.copy(fragile.connect()) == 2
     assert fragile.log.read_text() == ""
+
+
+@pytest.mark.long
+def test_cancelling_leaves_no_connection_to_a_postgresql_that_hangs(fragile: Fragile) -> None:
+    connection = fragile.connect()
+    postmaster = psutil.Process(int((fragile.postgres.data_dir / "postmaster.pid").read_text().split()[0]))
+    own = {child.pid for child in psutil.Process().children()}
+
+    def connections() -> int:
+        found = psutil.net_connections("tcp")
+        return sum(one.pid in own and bool(one.raddr) and one.raddr.port == fragile.postgres.port for one in found)
+
+    assert connections() == 1
+    postmaster.suspend()
+    try:
+        connection.cancel()  # returns once the stand-in has given up
+        deadline = time.monotonic() + 20
+        while (left := connections()) != 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        postmaster.resume()
+    assert left == 1
 
 
 def restart(postgres: Postgres) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import psycopg
 import psycopg2
 import pytest
+
+from include.sandbox.redshift import wire
 
 
 @pytest.fixture
@@ -139,3 +145,55 @@ def test_fifty_sessions_write_one_table_at_once(cluster: Any, schema: str, conne
     for thread in threads:
         thread.join()
     assert rows(connection, "SELECT count(*), count(DISTINCT a), max(a) FROM t") == [(50, 50, 49)]
+
+
+@pytest.fixture
+def raw(cluster: Any, schema: str) -> Iterator[socket.socket]:
+    """The socket of a connection that has logged in."""
+    with closing(socket.socket(fileno=os.dup(cluster.psycopg2().fileno()))) as raw:
+        raw.settimeout(10)
+        yield raw
+
+
+def heard(raw: socket.socket) -> list[tuple[bytes, bytes]]:
+    """What the server says, by type and body, to a client that says no more."""
+    said, found = b"", []
+    while more := raw.recv(1 << 16):
+        said += more
+    while said:
+        end = int.from_bytes(said[1:5], "big") + 1
+        found.append((said[:1], said[5:end]))
+        said = said[end:]
+    return found
+
+
+def test_after_an_error_all_is_skipped_up_to_sync_a_query_too(raw: socket.socket) -> None:
+    """PostgreSQL: protocol-flow, Extended Query."""
+    failing = wire.parse("", "SELECT", b"\0\0") + wire.parse("", "(", b"\0\0")
+    raw.sendall(failing + wire.query("SELECT 1"))
+    time.sleep(0.1)  # it arrives alone
+    raw.sendall(wire.query("SELECT 2"))
+    time.sleep(0.1)
+    raw.sendall(wire.frame(b"S") + wire.query("SELECT 'answered'") + wire.frame(b"X"))
+    found = heard(raw)
+    assert b"".join(kind for kind, _ in found) == b"1EZTDCZ"
+    assert b"answered" in found[4][1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (wire.frame(b"!"), "invalid frontend message type 33"),
+        (wire.frame(b"p", b"secret\0"), "invalid frontend message type 112"),
+        (b"Q\0\0\0\3", "invalid message length: 3"),
+        (b"Q\xff\xff\xff\xff", "invalid message length: 4294967295"),
+        (wire.frame(b"Q", b"SELECT 1"), "invalid string in message"),
+    ],
+)
+def test_what_is_not_of_the_protocol_ends_the_connection_with_a_word(
+    raw: socket.socket, sent: bytes, told: str
+) -> None:
+    raw.sendall(sent)
+    ((kind, body),) = heard(raw)
+    fields = wire.fields_of(body)
+    assert (kind, fields["S"], fields["C"], fields["M"]) == (b"E", "FATAL", "08P01", told)
