@@ -38,6 +38,8 @@ SETTINGS = {
     # Under SERIALIZABLE isolation Redshift judges by table: a row or page that was read stands for its whole table.
     "max_pred_locks_per_relation": "0",
 }
+# Code point order and Unicode case mapping, as Redshift has them (AWS: c_collation_sequences).
+LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
 class PostgresError(RuntimeError):
@@ -130,11 +132,9 @@ class Postgres:
             secret.write(self.superuser_password)
             secret.flush()
             _own(Path(secret.name))
-            # Code point order and Unicode case mapping, as Redshift has them (AWS: c_collation_sequences).
             self._run(
                 "initdb", f"--username={SUPERUSER}", f"--pwfile={secret.name}", "--auth=scram-sha-256",
-                "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                "--no-sync", "--no-instructions",
+                "--encoding=UTF8", *LOCALE, "--no-sync", "--no-instructions",
             )  # fmt: skip
 
     def _give_away_and_open(self) -> None:

@@ -23,6 +23,7 @@ class Plan:
         commits: the transaction is committed after it, the client's too (TRUNCATE).
         block: PostgreSQL takes it inside a transaction block only.
         alone: what Redshift takes outside transaction blocks only, as its error names it; empty for all else.
+        before_17: `sql` for a PostgreSQL older than 17, where it differs; else empty.
         aliased: the client's own text of a query in which an alias may stand for its expression; else empty.
         load: the COPY or UNLOAD that the stand-in executes itself.
     """
@@ -35,6 +36,7 @@ class Plan:
     commits: bool = False
     block: bool = False
     alone: str = ""
+    before_17: str = ""
     aliased: str = ""
     load: CopyCommand | UnloadCommand | None = None
 

@@ -75,6 +75,7 @@ class Session:
         if found.kind == b"S":
             (name, value), _ = wire.strings(found.body, 2)
             if name == "server_version":
+                self.translator.before_17 = self.transaction.before_17 = int(value[:2]) < 17
                 value = SERVER_VERSION
                 self.client.send(wire.frame(b"S", wire.text("padb_revision") + wire.text(PADB_REVISION)))
             elif name not in REPORTED:
@@ -105,13 +106,14 @@ class Session:
         """
         while (found := await self._next()).kind != b"X":
             self.cancelled = False
-            if found.kind == b"Q":
+            if self._extended.skipping or found.kind not in b"QF":
+                if found.kind not in COPY_LEFTOVERS:
+                    await self._extended.take(found)
+            elif found.kind == b"Q":
                 await self._batch(found.body)
-            elif found.kind == b"F":
+            else:
                 self.report(unsupported("the function call protocol"))
                 self.client.send(wire.ready(self.transaction.status))
-            elif found.kind not in COPY_LEFTOVERS:
-                await self._extended.take(found)
             await self.client.drain()
 
     async def _next(self) -> Frame:
@@ -126,7 +128,7 @@ class Session:
                 self.relay(said)
             self.client.flush()
             self.backend.channel.check()
-            self._express.open = True
+            self._express.open = not self._extended.skipping
             try:
                 await self.client.more()
             finally:

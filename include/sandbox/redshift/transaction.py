@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from include.sandbox.redshift.backend import Backend
 from include.sandbox.redshift.errors import BackendError
 
+NO_PRIVILEGE = "42501"
+
 
 class Transaction:
     """The transaction that a client's statements run in.
@@ -23,6 +25,7 @@ class Transaction:
         self._backend = backend
         self._locked: set[str] = set()
         self.internal = False
+        self.before_17 = False  # whether PostgreSQL is older than 17
 
     @property
     def status(self) -> str:
@@ -51,8 +54,27 @@ class Transaction:
             return
         for table in tables:
             if table not in self._locked:
-                await self._backend.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+                await (self._lock_before_17 if self.before_17 else self._lock)(table)
                 self._locked.add(table)
+
+    async def _lock(self, table: str) -> None:
+        await self._backend.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+    async def _lock_before_17(self, table: str) -> None:
+        """Before there was MAINTAIN, who may only insert could only take the lock that INSERT itself takes.
+
+        It too waits for all others who write the table, before the snapshot; only two such users do not wait for each
+        other (PostgreSQL 16: sql-lock).
+        """
+        await self._backend.rows("SAVEPOINT redshift")
+        try:
+            await self._lock(table)
+        except BackendError as error:
+            if error.fields.get("C") != NO_PRIVILEGE:
+                raise
+            await self._backend.rows("ROLLBACK TO redshift")
+            await self._backend.rows(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+        await self._backend.rows("RELEASE redshift")
 
     async def close(self) -> None:
         """Ends the stand-in's transaction: commits it, or rolls it back after an error.

@@ -23,8 +23,10 @@ import pytest
 import redshift_connector
 from moto.server import ThreadedMotoServer
 
+from include.sandbox import postgres as engine
 from include.sandbox.postgres import Postgres
 from include.sandbox.redshift import RedshiftConfig, install
+from tests.sandbox.redshift.versions import use
 
 ROOT = Path(__file__).parents[3]
 SERVER = """
@@ -35,6 +37,16 @@ run(config, lambda port: print(port, flush=True))
 """
 ROLE = "arn:aws:iam::123456789012:role/sparkify-copy"
 USER = "awsuser"
+# Names the folder of another PostgreSQL's programs, in front of which all these tests then run.
+POSTGRES = "TESTS_POSTGRES"
+if POSTGRES in os.environ:
+    use(Path(os.environ[POSTGRES]), pytest.MonkeyPatch())
+
+
+def pytest_report_header() -> str:
+    program = engine._binaries() / "postgres"
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    return f"stand-in in front of: {said.strip()}"
 
 
 @dataclass

@@ -20,7 +20,6 @@ import pytest
 from include.sandbox.postgres import Postgres
 
 ROOT = Path(__file__).parents[3]
-OLDER = Path("/usr/lib/postgresql/15/bin")
 PROJECT = """
 pytest_plugins = ["include.sandbox.redshift.pytest_plugin"]
 
@@ -106,24 +105,6 @@ def test_what_cannot_be_served_is_said(cluster: Any) -> None:
     assert 'The role "postgres" is a superuser' in refusal("--postgres", dsn, *s3, "--user", "postgres")
     owner = cluster.postgres.dsn("dev", "awsuser", cluster.password)
     assert "cannot be reached: " in refusal("--postgres", owner, *s3)  # it may not enter the database `postgres`
-
-
-@pytest.mark.skipif(not OLDER.exists(), reason="there is no older PostgreSQL on this machine")
-def test_an_older_postgresql_is_refused(cluster: Any) -> None:
-    folder, port = Path(tempfile.mkdtemp(prefix="older-")), free_port()
-    account = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
-    if account:
-        shutil.chown(folder, "nobody")
-    data, options = folder / "data", f"-p {port} -k '' -c listen_addresses=127.0.0.1"
-    run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **account}
-    subprocess.run([OLDER / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], **run)
-    subprocess.run([OLDER / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"], **run)
-    try:
-        said = refusal("--postgres", f"host=127.0.0.1 port={port} user=postgres", "--s3", cluster.endpoint)
-        assert f"PostgreSQL 15 at 127.0.0.1:{port} is too old: the sandbox needs 16 or later." in said
-    finally:
-        subprocess.run([OLDER / "pg_ctl", "-D", data, "-m", "fast", "stop"], **run)
-        shutil.rmtree(folder)
 
 
 def test_another_project_tests_with_the_fixture(tmp_path: Path) -> None:

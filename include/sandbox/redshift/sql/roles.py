@@ -86,6 +86,7 @@ def grant(statement: Statement) -> Plan:
     Raises:
         RedshiftError: what is granted does not exist in the sandbox.
     """
+    inserting = list[int]()
     for index, token in enumerate(statement.tokens):
         before = statement[index - 1]
         if (
@@ -95,8 +96,11 @@ def grant(statement: Statement) -> Plan:
         ):
             statement.remove(index, index)
         if token.is_word("insert") and not statement[index + 1].is_symbol("("):
-            # Who may only insert may not lock the table on PostgreSQL; the stand-in locks what it writes.
-            statement.append(index, ", MAINTAIN")
+            inserting.append(index)
         if token.is_word("assumerole", "datashare", "model", "masking", "rls"):
             raise unsupported(f"GRANT {token.value.upper()} in the sandbox")
-    return Plan(statement.render(), statement.verb)
+    before_17 = statement.render() if inserting else ""
+    for index in inserting:
+        # Who may only insert may not lock the table on PostgreSQL; the stand-in locks what it writes.
+        statement.append(index, ", MAINTAIN")
+    return Plan(statement.render(), statement.verb, before_17=before_17)

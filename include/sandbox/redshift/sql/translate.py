@@ -47,6 +47,7 @@ class Translator:
     """Translates one session's statements; remembers whether quoted names keep their case."""
 
     def __init__(self) -> None:
+        self.before_17 = False  # whether they are for a PostgreSQL older than 17
         self._keep_case = False
 
     def split(self, text: str) -> list[Statement]:
@@ -86,7 +87,7 @@ class Translator:
         else:
             plan = _translated(statement, keep_case)
         self._keep_case = keep_case
-        return plan
+        return replace(plan, sql=plan.before_17) if self.before_17 and plan.before_17 else plan
 
 
 @lru_cache(maxsize=256)
