@@ -8,8 +8,9 @@ from tests.mutations.alerts import ALERTS
 from tests.mutations.bugs import BUGS, CANNOT_EXIST
 from tests.mutations.promises import PROMISES
 from tests.mutations.runner import Outcome
+from tests.mutations.stand_in import STAND_IN
 
-MUTATIONS = [*BUGS, *PROMISES, *ALERTS]
+MUTATIONS = [*BUGS, *PROMISES, *ALERTS, *STAND_IN]
 NUMBERS = range(1, 18)  # of the bugs
 
 
