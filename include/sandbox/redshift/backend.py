@@ -90,10 +90,20 @@ class Backend:
                 return
 
     async def sync(self) -> None:
-        """Ends an exchange of the extended protocol, and with it an implicit transaction."""
+        """Ends an exchange of the extended protocol, and with it an implicit transaction.
+
+        Raises:
+            BackendError: that transaction could not be committed; the connection is in step again.
+        """
         self.send(wire.frame(b"S"))
-        while (await self.next()).kind != b"Z":
-            pass
+        failure = None
+        while (found := await self.next()).kind != b"Z":
+            if found.kind == b"E":
+                failure = BackendError(wire.fields_of(found.body))
+                if failure.fatal:
+                    break
+        if failure is not None:
+            raise failure
 
     async def query(self, sql: str) -> AsyncIterator[Frame]:
         """Runs one statement and yields the messages that answer it.

@@ -147,6 +147,25 @@ def test_fifty_sessions_write_one_table_at_once(cluster: Any, schema: str, conne
     assert rows(connection, "SELECT count(*), count(DISTINCT a), max(a) FROM t") == [(50, 50, 49)]
 
 
+@pytest.mark.parametrize("text", ["SELECT {}.late()", "SELECT {}.late() WHERE %s = 1"])
+def test_a_statement_that_cannot_be_committed_has_failed(cluster: Any, schema: str, connection: Any, text: str) -> None:
+    """What PostgreSQL finds wrong only at Sync, where it commits: here a check that it was told to defer."""
+    with closing(psycopg2.connect(cluster.config.superuser_dsn())) as superuser, superuser.cursor() as cursor:
+        cursor.execute(f"""
+            CREATE TABLE {schema}.parent (a int PRIMARY KEY);
+            CREATE TABLE {schema}.child (a int REFERENCES {schema}.parent DEFERRABLE INITIALLY DEFERRED);
+            CREATE FUNCTION {schema}.late() RETURNS int LANGUAGE sql SECURITY DEFINER
+                AS 'INSERT INTO {schema}.child VALUES (1); SELECT 1';
+            GRANT SELECT ON {schema}.child TO PUBLIC
+        """)
+        superuser.commit()
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute(text.format(schema), (1,) if "%s" in text else None)
+        assert rows(connection, f"SELECT count(*) FROM {schema}.child") == [(0,)]
+        cursor.execute(f"DROP TABLE {schema}.child, {schema}.parent; DROP FUNCTION {schema}.late()")
+        superuser.commit()
+
+
 @pytest.fixture
 def raw(cluster: Any, schema: str) -> Iterator[socket.socket]:
     """The socket of a connection that has logged in."""
