@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 from include.sandbox.redshift import wire
-from include.sandbox.redshift.channel import LONGEST
+from include.sandbox.redshift.incoming import LONGEST
 
 SOON = 60.0  # a machine may be busy
 PASSWORD = "Hostile1"

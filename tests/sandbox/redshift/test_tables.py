@@ -265,12 +265,31 @@ def test_comments_views_and_database_qualified_names_work(cursor: Any, schema: s
         ("CREATE FUNCTION f() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql", "0A000"),
         ("CREATE EXTENSION vector", "0A000"),
         ("ALTER TABLE x SET SCHEMA y", "0A000"),
+        ("ALTER TABLE x DROP COLUMN a, DROP COLUMN b", "42601"),
+        ("ALTER TABLE x DROP a CASCADE, SET UNLOGGED", "42601"),
+        ("ALTER TABLE x DROP COLUMN IF EXISTS a", "42601"),
+        ("ALTER TABLE x OWNER TO awsuser, ENABLE ROW LEVEL SECURITY", "42601"),
+        ("CREATE GROUP x 'y'", "42601"),
+        ("CREATE GROUP x WITH USER awsuser z", "42601"),
+        ("CREATE GROUP x USER", "42601"),
     ],
 )
 def test_m15_what_redshift_does_not_take_is_refused(cursor: Any, sql: str, state: str) -> None:
     with pytest.raises(psycopg2.Error) as refused:
         cursor.execute(sql)
     assert refused.value.pgcode == state
+
+
+@pytest.mark.parametrize("name", ["a\\", "a'b", "a\\''); SELECT 1; --", 'a"b', "a.b", '."'])
+def test_a_name_may_hold_anything(cursor: Any, name: str) -> None:
+    table = '"' + name.replace('"', '""') + '"'
+    cursor.execute(f"CREATE TABLE {table} AS SELECT 1 AS x; ALTER TABLE {table} ADD COLUMN y varchar(2) DEFAULT 'z'")
+    cursor.execute(f"CREATE VIEW v AS SELECT * FROM {table}; ALTER TABLE {table} RENAME TO t; SELECT x, y FROM v")
+    assert cursor.fetchall() == [(1, "z")]
+    cursor.execute(f"DROP VIEW v; ALTER TABLE t RENAME TO {table}; COMMENT ON TABLE {table} IS 'kept'")
+    cursor.execute(f"INSERT INTO {table} VALUES (2); DELETE {table}")
+    cursor.execute(f"SELECT count(*) FROM {table}")
+    assert cursor.fetchall() == [(0,)]
 
 
 def test_a_dropped_table_leaves_no_record(cursor: Any) -> None:

@@ -103,8 +103,9 @@ class Change:
         return depth > 0
 
     def _drop(self) -> Plan:
-        """DROP COLUMN; what is a distribution or sort key stays."""
+        """DROP [COLUMN] c [RESTRICT | CASCADE], one a statement; what is a distribution or sort key stays."""
         at = self._at + (2 if self._statement[self._at + 1].is_word("column") else 1)
+        self._end(at + 1 + self._statement[at + 1].is_word("restrict", "cascade"))
         check = self._call("redshift_alter_table", {"remove": self._name(at)})
         return Plan(self._statement.render(), "ALTER", before=(check,), after=(rebind(self._table),))
 
@@ -123,6 +124,7 @@ class Change:
     def _owner(self) -> Plan:
         if not self._statement[self._at + 1].is_word("to"):
             raise self._statement.error(self._at + 1)
+        self._end(self._at + 3)
         return Plan(self._statement.render(), "ALTER")
 
     def _add_constraint(self) -> Plan:

@@ -20,9 +20,23 @@ def create_role(statement: Statement) -> Plan:
 def create_group(statement: Statement) -> Plan:
     """Translates CREATE GROUP name [WITH USER …]; a group is a PostgreSQL role with a mark."""
     group = quote(name_of(statement[2]))
-    members = [name_of(token) for token in statement.tokens[3:] if token.is_name and not token.is_word("with", "user")]
+    members = _members(statement, 4 if statement[3].is_word("with") else 3)
     sql = f"CREATE ROLE {group} NOLOGIN" + (f" ROLE {', '.join(map(quote, members))}" if members else "")
     return Plan(sql, "CREATE", after=(f"COMMENT ON ROLE {group} IS '{GROUP_MARK}'",))
+
+
+def _members(statement: Statement, at: int) -> list[str]:
+    """Reads USER name [, …], which may be missing."""
+    if at >= len(statement):
+        return []
+    if not statement[at].is_word("user"):
+        raise statement.error(at)
+    found = list[str]()
+    for index in range(at + 1, len(statement) + 1, 2):
+        if not statement[index].is_name or (index + 1 < len(statement) and not statement[index + 1].is_symbol(",")):
+            raise statement.error(index)
+        found.append(name_of(statement[index]))
+    return found
 
 
 def create_user(statement: Statement) -> Plan:

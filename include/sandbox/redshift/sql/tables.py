@@ -71,7 +71,7 @@ class TableReader:
         names = f" ({', '.join(columns)})" if columns else ""
         first, last = at + 1, len(self._statement) - 1
         return Plan(f"{head}{names} AS {self._statement.render(first, last)}", "CREATE",
-                    after=(f"SELECT pg_catalog.redshift_limit_bytes('{table.replace(chr(39), chr(39) * 2)}')",
+                    after=(f"SELECT pg_catalog.redshift_limit_bytes({literal(table)})",
                            self._record(table), rebind(table)))  # fmt: skip
 
     def _record(self, table: str) -> str:
