@@ -40,10 +40,21 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT char_length(value) $$;
 CREATE OR REPLACE FUNCTION pg_catalog.replicate(value text, n integer) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT repeat(value, n) $$;
 
--- AWS: crc32-function, eight hexadecimal digits, by the polynomial of CRC-32C.
+-- AWS: crc32-function, eight hexadecimal digits, by the polynomial of CRC-32C. PostgreSQL has crc32c() from 18 on.
 CREATE OR REPLACE FUNCTION redshift.crc32(value text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT lpad(to_hex(pg_catalog.crc32c(convert_to(value, 'UTF8'))), 8, '0')
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    bytes bytea := convert_to(value, 'UTF8');
+    crc bigint := 4294967295;
+BEGIN
+    FOR at IN 0 .. length(bytes) - 1 LOOP
+        crc := crc # get_byte(bytes, at)::bigint;
+        FOR bit IN 1 .. 8 LOOP
+            crc := (crc >> 1) # (CASE WHEN crc & 1 = 1 THEN 2197175160 ELSE 0 END)::bigint;
+        END LOOP;
+    END LOOP;
+    RETURN lpad(to_hex(crc # 4294967295), 8, '0');
+END
 $$;
 
 -- AWS: r_TRY_CAST; the second argument only tells the type.
