@@ -96,14 +96,8 @@ class Backend:
             BackendError: that transaction could not be committed; the connection is in step again.
         """
         self.send(wire.frame(b"S"))
-        failure = None
-        while (found := await self.next()).kind != b"Z":
-            if found.kind == b"E":
-                failure = BackendError(wire.fields_of(found.body))
-                if failure.fatal:
-                    break
-        if failure is not None:
-            raise failure
+        async for _ in self._until_ready():
+            pass
 
     async def query(self, sql: str) -> AsyncIterator[Frame]:
         """Runs one statement and yields the messages that answer it.
@@ -114,13 +108,23 @@ class Backend:
             BackendError: PostgreSQL reported an error; the connection is in step again.
         """
         self.send(wire.single(sql))
+        async for found in self._until_ready():
+            if found.kind not in PREPARED:
+                yield found
+
+    async def _until_ready(self) -> AsyncIterator[Frame]:
+        """Yields what comes before ReadyForQuery; an error that is among it is raised at the end.
+
+        Raises:
+            BackendError: PostgreSQL reported an error; the connection is in step again.
+        """
         failure = None
         while (found := await self.next()).kind != b"Z":
             if found.kind == b"E":
                 failure = BackendError(wire.fields_of(found.body))
                 if failure.fatal:
                     break
-            elif found.kind not in PREPARED:
+            else:
                 yield found
         if failure is not None:
             raise failure

@@ -65,7 +65,7 @@ class Incoming:
         Returns:
             The messages that answer a simple Query, up to ReadyForQuery; nothing if there is anything else.
         """
-        buffer, at, rows, size = self._buffer, 0, 0, len(self._buffer)
+        buffer, at, start, kind, size = self._buffer, 0, 0, 0, len(self._buffer)
         if size > SHORT:
             return b""
         while at + HEADER.size <= size:
@@ -74,10 +74,10 @@ class Incoming:
                 return b""
             at += length + 1
             if kind in UNASKED:
-                rows = at
+                start = at
         if at != size or kind != READY:
             return b""
-        taken = bytes(buffer[rows:])
+        taken = bytes(buffer[start:])
         buffer.clear()
         return taken
 

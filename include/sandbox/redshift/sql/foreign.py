@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from include.sandbox.redshift.errors import unsupported
 from include.sandbox.redshift.sql.identifiers import name_of
-from include.sandbox.redshift.sql.query import alias_at, commas, queries
+from include.sandbox.redshift.sql.query import alias_at, queries
 from include.sandbox.redshift.sql.statement import Statement
 
 # What stands before a parenthesis that holds a query or a list, not a function's arguments.
@@ -148,7 +148,7 @@ def refuse_unnesting(statement: Statement) -> None:
     for found in queries(statement):
         first, last = found.clauses.get("from", (0, -1))
         names: set[str] = set()
-        for begin, end in commas(statement, first + 1, last):
+        for begin, end in statement.commas(first + 1, last):
             if statement[begin].is_name and statement[begin + 1].is_symbol(".") and name_of(statement[begin]) in names:
                 raise unsupported("unnesting a SUPER value in the sandbox")
             names.add(alias_at(statement, begin, end)[1] or name_of(statement[end]))

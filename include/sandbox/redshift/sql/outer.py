@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.sql.identifiers import name_of
-from include.sandbox.redshift.sql.query import Query, commas
+from include.sandbox.redshift.sql.query import Query
 from include.sandbox.redshift.sql.statement import Statement
 
 KEYWORDS = ("and", "between", "is", "not", "null", "like", "ilike", "similar", "to", "true", "false", "escape")
@@ -92,7 +92,7 @@ def _tables(statement: Statement, found: Query) -> dict[str, Table]:
     if any(statement[at].is_word("join") for at in range(first, last + 1)):
         raise unsupported("the operator (+) beside a join in FROM")
     tables = {}
-    for begin, end in commas(statement, first + 1, last):
+    for begin, end in statement.commas(first + 1, last):
         if not statement[end].is_name:
             raise unsupported("the operator (+) with a subquery without an alias")
         tables[name_of(statement[end])] = Table(statement.source(begin, end), statement.source(end, end))
@@ -101,29 +101,18 @@ def _tables(statement: Statement, found: Query) -> dict[str, Table]:
 
 def _conditions(statement: Statement, first: int, last: int) -> list[tuple[int, int]]:
     """Returns what AND joins; the AND of a BETWEEN joins nothing."""
-    found, start, at, between = [], first, first, False
-    while at <= last:
-        if statement[at].is_symbol("("):
-            at = statement.closing(at)
-        elif statement[at].is_word("between"):
+    found, start, between = [], first, False
+    for at in statement.level(first, last):
+        if statement[at].is_word("between"):
             between = True
         elif statement[at].is_word("and"):
             if not between:
                 found.append((start, at - 1))
                 start = at + 1
             between = False
-        at += 1
     found.append((start, last))
-    if len(found) > 1 and any(statement[i].is_word("or") for i in _top(statement, first, last)):
+    if len(found) > 1 and any(statement[i].is_word("or") for i in statement.level(first, last)):
         return [(first, last)]
-    return found
-
-
-def _top(statement: Statement, first: int, last: int) -> list[int]:
-    found, at = [], first
-    while at <= last:
-        found.append(at)
-        at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
     return found
 
 

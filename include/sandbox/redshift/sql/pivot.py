@@ -9,7 +9,7 @@ from __future__ import annotations
 from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.sql.identifiers import literal, name_of, quote
 from include.sandbox.redshift.sql.lexer import Token
-from include.sandbox.redshift.sql.query import Query, alias_at, commas, items, query
+from include.sandbox.redshift.sql.query import Query, alias_at, items, query
 from include.sandbox.redshift.sql.statement import Statement
 
 AGGREGATES = ("count", "sum", "min", "max", "avg")
@@ -23,13 +23,10 @@ def pivot(statement: Statement, found: Query) -> bool:
         RedshiftError: it is none of the grammar, or the columns of what it rotates are not known.
     """
     first, last = found.clauses.get("from", (0, 0))
-    for begin, end in commas(statement, first + 1, last) if last else []:
-        at = begin
-        while at <= end and not statement[at].is_word("pivot", "unpivot"):
-            if statement[at].is_word("join"):
-                break  # neither takes a join, which is refused later
-            at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
-        if statement[at].is_word("pivot", "unpivot") and at <= end:
+    for begin, end in statement.commas(first + 1, last) if last else []:
+        words = ("pivot", "unpivot", "join")  # neither takes a join, which is refused later
+        at = next((at for at in statement.level(begin, end) if statement[at].is_word(*words)), begin)
+        if statement[at].is_word("pivot", "unpivot"):
             _rotate(statement, begin, at)
             return True
     return False
@@ -53,7 +50,7 @@ def _rotate(statement: Statement, begin: int, at: int) -> None:
         raise statement.error(min(in_, close))
     if statement.closing(in_ + 1) != close - 1:
         raise statement.error(close - 1)
-    listed = commas(statement, in_ + 2, close - 2)
+    listed = statement.commas(in_ + 2, close - 2)
     if unpivots:
         text = _unpivoted(statement, columns, source, statement[place - 1], column, listed, nulls=nulls)
     else:
@@ -122,7 +119,7 @@ def _columns(statement: Statement, first: int, last: int) -> list[str]:
         as_ = statement.closing(at + 1) + 1 if named else at + 1
         if statement[as_].is_word("as") and statement[as_ + 1].is_symbol("(") and statement[as_ + 2].is_word("select"):
             if named:
-                return [name_of(statement[i]) for i, _ in commas(statement, at + 2, as_ - 2)]
+                return [name_of(statement[i]) for i, _ in statement.commas(at + 2, as_ - 2)]
             return _columns_of(statement, query(statement, as_ + 2))
     raise _unknown()
 
@@ -132,7 +129,7 @@ def _columns_of(statement: Statement, found: Query) -> list[str]:
     for item in items(statement, found):
         if item.star and item.first == item.last and "from" in found.clauses:
             begin, end = found.clauses["from"]
-            sources = commas(statement, begin + 1, end)
+            sources = statement.commas(begin + 1, end)
             if any(statement[at].is_word("join") for at in range(begin, end + 1)):
                 raise _unknown()
             for source in sources:

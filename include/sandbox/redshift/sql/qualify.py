@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.sql.identifiers import quote
-from include.sandbox.redshift.sql.query import Item, Query, alias_at, commas, items
+from include.sandbox.redshift.sql.query import Item, Query, alias_at, items
 from include.sandbox.redshift.sql.statement import Statement
 
 JOINS = ("join", "natural", "using")
@@ -62,7 +62,7 @@ def _tables(statement: Statement, found: Query) -> list[str]:
     """Returns the names of the tables and subqueries in FROM, in their order."""
     first, last = found.clauses["from"]
     names = []
-    for begin, end in commas(statement, first + 1, last):
+    for begin, end in statement.commas(first + 1, last):
         if any(statement[at].is_word(*JOINS) for at in range(begin, end + 1)):
             raise unsupported("* of a join beside QUALIFY in the sandbox", hint="name the tables: a.*, b.*")
         token = statement[end]
@@ -77,7 +77,7 @@ def _check_alias(statement: Statement, found: Query) -> None:
     first, last = found.clauses["from"]
     if found.clauses["qualify"][0] != last + 1:
         return
-    begin, end = commas(statement, first + 1, last)[-1]
+    begin, end = statement.commas(first + 1, last)[-1]
     joined = any(statement[at].is_word("on", "using") for at in range(begin, end + 1))
     if not joined and not alias_at(statement, begin, end)[1]:
         raise RedshiftError("QUALIFY directly after FROM needs an alias of the table", "0A000",
@@ -85,7 +85,7 @@ def _check_alias(statement: Statement, found: Query) -> None:
 
 
 def _check_places(statement: Statement, first: int, last: int) -> None:
-    for begin, _ in commas(statement, first + 2, last):
+    for begin, _ in statement.commas(first + 2, last):
         if statement[begin].kind == "number":
             raise unsupported("ORDER BY a position beside * and QUALIFY in the sandbox")
 

@@ -84,20 +84,7 @@ def query(statement: Statement, select: int) -> Query:
 
 def items(statement: Statement, found: Query) -> list[Item]:
     """Returns the items of a query's select list."""
-    return [_item(statement, first, last) for first, last in commas(statement, found.first, found.list_end)]
-
-
-def commas(statement: Statement, first: int, last: int) -> list[tuple[int, int]]:
-    """Returns the first and last token of each item between two tokens, at the commas outside parentheses."""
-    found, at, start = [], first, first
-    while at <= last:
-        if statement[at].is_symbol("("):
-            at = statement.closing(at)
-        elif statement[at].is_symbol(","):
-            found.append((start, at - 1))
-            start = at + 1
-        at += 1
-    return [*found, (start, last)]
+    return [_item(statement, first, last) for first, last in statement.commas(found.first, found.list_end)]
 
 
 def alias_at(statement: Statement, first: int, last: int) -> tuple[int, str]:

@@ -30,9 +30,6 @@ def _into(statement: Statement) -> int | None:
     """Where INTO ends the select list of the statement itself."""
     if not statement[0].is_word("select", "with"):
         return None
-    at = 1
-    while at < len(statement) and not statement[at].is_word("from", "insert", "merge"):
-        if statement[at].is_word("into"):
-            return at
-        at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
-    return None
+    words = ("into", "from", "insert", "merge")
+    at = next((at for at in statement.level(1, len(statement) - 1) if statement[at].is_word(*words)), 0)
+    return at if statement[at].is_word("into") else None

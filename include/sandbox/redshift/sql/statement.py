@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -91,18 +91,26 @@ class Statement:
                     return at
         raise self.error(len(self) - 1)
 
+    def level(self, first: int, last: int) -> Iterator[int]:
+        """Yields the tokens between two that are in no parenthesis within them; of a parenthesis, where it opens."""
+        at = first
+        while at <= last:
+            yield at
+            at = self.closing(at) + 1 if self[at].is_symbol("(") else at + 1
+
+    def commas(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Returns the first and last token of each item between two tokens, at the commas outside parentheses."""
+        found, start = [], first
+        for at in self.level(first, last):
+            if self[at].is_symbol(","):
+                found.append((start, at - 1))
+                start = at + 1
+        return [*found, (start, last)]
+
     def arguments(self, index: int) -> list[tuple[int, int]]:
         """Returns the first and last token of each comma-separated item in the parenthesis at `index`."""
         close = self.closing(index)
-        found, first, at = [], index + 1, index + 1
-        while at < close:
-            if self[at].is_symbol("("):
-                at = self.closing(at)
-            elif self[at].is_symbol(","):
-                found.append((first, at - 1))
-                first = at + 1
-            at += 1
-        return [*found, (first, close - 1)] if close > index + 1 else []
+        return self.commas(index + 1, close - 1) if close > index + 1 else []
 
     def error(self, index: int) -> RedshiftError:
         """Returns the syntax error at a token, in Redshift's form."""

@@ -35,7 +35,7 @@ def over(statement: Statement, index: int) -> None:
     if not statement[index + 1].is_symbol("("):
         raise unsupported("a named window (OVER name)")
     close = statement.closing(index + 1)
-    for at in _outer(statement, index + 1):
+    for at in statement.level(index + 2, close - 1):
         if statement[at].is_word("range", "groups", "exclude") and statement[at + 1].kind in ("word", "number"):
             raise unsupported(f"{statement[at].value.upper()} in a window's frame", hint="a frame consists of ROWS")
     function = _function(statement, index)
@@ -160,17 +160,8 @@ def _window(statement: Statement, end: int, word: str) -> tuple[str, int]:
     return f" OVER ({statement.render(end + 3, close - 1)})", close
 
 
-def _outer(statement: Statement, index: int) -> list[int]:
-    """Returns the tokens in a parenthesis that are in no other one within it."""
-    found, at, close = [], index + 1, statement.closing(index)
-    while at < close:
-        found.append(at)
-        at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
-    return found
-
-
 def _find(statement: Statement, index: int, *words: str) -> bool:
-    return any(statement[at].is_word(*words) for at in _outer(statement, index))
+    return any(statement[at].is_word(*words) for at in statement.level(index + 1, statement.closing(index) - 1))
 
 
 def _function(statement: Statement, index: int) -> str:
