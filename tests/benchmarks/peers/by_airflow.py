@@ -42,5 +42,5 @@ def connections(given: job.Job) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    os.environ |= connections(job.jobs()[0])
+    os.environ |= connections(job.given())
     job.run(load)

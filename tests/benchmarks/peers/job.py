@@ -53,23 +53,21 @@ class Job:
 def run(load: Callable[[Job], object]) -> None:
     """Loads, and prints the seconds that it took; other output goes to stderr.
 
-    A small load comes first, untimed: after it all is imported that is imported only when it is called for, and the
-    peer is as warm as a server is.
+    The clock starts when the peer's own imports are done, in a process that does nothing else: as a task does it.
     """
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    small, job = jobs()
-    load(small)
+    job = given()
     began = time.perf_counter()
     load(job)
     print(time.perf_counter() - began, file=answer, flush=True)
 
 
-def jobs() -> list[Job]:
-    """The small one that warms up, and the one to be timed."""
-    return [Job(**given) for given in json.loads(os.environ[VARIABLE])]
+def given() -> Job:
+    """The job of this process."""
+    return Job(**json.loads(os.environ[VARIABLE]))
 
 
-def environment(small: Job, job: Job) -> dict[str, str]:
-    """The variable that tells a peer's process of them."""
-    return {VARIABLE: json.dumps([asdict(small), asdict(job)])}
+def environment(job: Job) -> dict[str, str]:
+    """The variable that tells a peer's process of its job."""
+    return {VARIABLE: json.dumps(asdict(job))}

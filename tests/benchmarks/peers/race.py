@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 2
 SCHEMA = "peers"
-FEW = 1000  # events of the load that warms up
 PINS = Path(__file__).with_name("requirements")
 
 
@@ -78,36 +75,32 @@ class Track:
             key=files["events.json"].name, dsn=copying.sandbox.postgres().dsn(DATABASE, USER, state.secret("redshift")),
             schema=SCHEMA, table="events", columns=events.COLUMNS,
         )  # fmt: skip
-        with files["events.json"].open() as file:
-            copying.put_text("few.json", "".join(islice(file, FEW)))
-        self._small = replace(self._job, key="few.json", schema=f"{SCHEMA}_small")
         self._table = f"{SCHEMA}.{self._job.table}"
 
     def ours(self) -> float:
         """Seconds of a COPY through the stand-in."""
-        self._clear(self._job)
+        self._clear()
         seconds = self._copying.copy(self._table, self._url, self._copying.by_paths)
         self._copying.check(self._table, self._expected)
         return seconds
 
     def theirs(self, name: str, python: Path, *, makes_table: bool) -> float:
         """Seconds that a peer tells, straight into PostgreSQL; what its imports take besides is told only."""
-        self._clear(self._small, made=not makes_table)
-        self._clear(self._job, made=not makes_table)
+        self._clear(made=not makes_table)
         began = time.perf_counter()
         done = subprocess.run(
             [python, "-m", f"tests.benchmarks.peers.by_{name}"], cwd=REPOSITORY, capture_output=True, text=True,
-            env=os.environ | job.environment(self._small, self._job), check=False,
+            env=os.environ | job.environment(self._job), check=False,
         )  # fmt: skip
         whole = time.perf_counter() - began
         if done.returncode:
             raise RuntimeError(f"{name} has failed:\n{done.stderr[-4000:]}")
-        self._copying.bench.tell(f"peer_{name}: {whole:.2f} s with start, imports and a small load that warms up")
+        self._copying.bench.tell(f"peer_{name}: {whole:.2f} s with start and imports")
         self._copying.check(self._table, self._expected)
         return float(done.stdout)
 
-    def _clear(self, given: job.Job, *, made: bool = True) -> None:
-        self._copying.run(f"drop schema if exists {given.schema} cascade")
-        self._copying.run(f"create schema {given.schema}")
+    def _clear(self, *, made: bool = True) -> None:
+        self._copying.run(f"drop schema if exists {SCHEMA} cascade")
+        self._copying.run(f"create schema {SCHEMA}")
         if made:
-            self._copying.make(f"{given.schema}.{given.table}")
+            self._copying.make(self._table)
