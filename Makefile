@@ -73,7 +73,7 @@ clean: ## stop everything and forget all data (.sandbox/)
 	@rm -rf -- "$${SANDBOX_STATE:-.sandbox}"
 
 lock: setup ## pin the newest packages that pyproject.toml allows
-	@$(COMPILE) --upgrade pyproject.toml -o requirements.txt
+	@$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements.txt
 	@$(COMPILE) --upgrade --group sandbox -c requirements.txt -o include/sandbox/requirements.txt
 	@$(COMPILE) --upgrade --group test -c requirements.txt -c include/sandbox/requirements.txt -o tests/requirements.txt
 	@for client in $(CLIENTS); do $(COMPILE) --upgrade --group client-$$client -o tests/clients/requirements/$$client.txt; done

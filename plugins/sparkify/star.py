@@ -19,6 +19,7 @@ from sparkify.checks.rules import Rule
 from sparkify.contracts import EVENTS, SONGS
 from sparkify.feed import Feed, first_broken
 from sparkify.macros import FRESH_HOURS
+from sparkify.metrics import MATCH_RATE
 from sparkify.operators.publish import Step
 from sparkify.parts import CHECKS, DIMENSIONS, FACTS
 
@@ -127,6 +128,7 @@ BEFORE_PUBLICATION = [
         zero_rows="pass",
         severity="warn",
         at_most=Share(1 - LEAST_MATCH_RATE),
+        gauge=MATCH_RATE,
     ),
     *expect(
         f"{RUN}.users",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+INSERT = re.compile(r"insert into (\S+)", re.IGNORECASE)
 BATCH = 500  # rows in one INSERT: their values stay far below the protocol's 32,767 parameters
 
 Row = tuple[Any, ...]
@@ -32,10 +35,12 @@ class Session:
     Attributes:
         connection: the driver's connection (redshift_connector or psycopg).
         pid: the server's process that serves it, to cancel it by.
+        inserted: how many rows its scripts have inserted, by table as they name it.
     """
 
     connection: Any
     pid: int
+    inserted: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -107,7 +112,10 @@ class Session:
         for statement in sqlparse.split(sql, strip_semicolon=True):
             began = time.monotonic()
             written = self._execute(statement, parameters)[1]
-            log.info("%s: %d rows, %.2f s", _title(statement), written, time.monotonic() - began)
+            title = _title(statement)
+            log.info("%s: %d rows, %.2f s", title, written, time.monotonic() - began)
+            if found := INSERT.match(title):
+                self.inserted[found[1]] += written
         return written
 
     def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int, list[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from sparkify.checks.rules import QueryRule, Rule
+from sparkify.metrics import Gauge
 from sparkify.warehouse import unqualified
 
 Severity = Literal["error", "warn"]
@@ -74,6 +75,7 @@ class Check:
         where: SQL that limits the rows that are looked at; may be templated.
         tables: those that it reads, without schema; a limited run leaves it out if one is none of its parts.
         shown: what a sample shows of a row that breaks the rule: SQL by column name.
+        gauge: a metric that is told which share of what was examined keeps the rule; None if there is none.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Check:
     where: str = "true"
     tables: Sequence[str] = ()
     shown: Mapping[str, str] = field(default_factory=dict)
+    gauge: Gauge | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -127,6 +130,7 @@ def expect(
     severity: Severity = "error",
     at_most: Rows | Share = NONE,
     where: str = "true",
+    gauge: Gauge | None = None,
 ) -> list[Check]:
     """Declare rules about one table: a check for each, named by the table and the rule.
 
@@ -137,6 +141,7 @@ def expect(
         severity: ``error`` stops the run, ``warn`` is only told.
         at_most: how much may break each: ``Rows(3)`` or ``Share(0.01)``.
         where: SQL that limits the rows that are looked at; may be templated.
+        gauge: a metric that is told which share of what was examined keeps the rule.
     """
     name = unqualified(table)
     return [
@@ -149,6 +154,7 @@ def expect(
             at_most,
             where,
             (name, *map(unqualified, rule.others)),
+            gauge=gauge,
         )
         for rule in rules
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify import metrics
 from sparkify.alerts.incidents import Incident
 from sparkify.checks import Check
 from sparkify.checks.examination import examine
@@ -70,6 +72,7 @@ class DataQualityOperator(WarehouseOperator):
             wanted = [check for check in self.checks if all(map(self.is_wanted, check.tables))]
             results = examine(session, wanted, self.parameters)
             self._keep(session, results, str(context["run_id"]))
+            self._measure(results)
             self.log.info("\n%s", table_of(results))
             self._stop_on_errors(results)
             self.stamp(session, str(self.task_id), inputs)
@@ -84,6 +87,15 @@ class DataQualityOperator(WarehouseOperator):
             for result in results
         ]
         session.insert(self.results_table, rows, dated="checked_at")
+
+    def _measure(self, results: Sequence[Result]) -> None:
+        outcomes = Counter(result.outcome for result in results)
+        metrics.PASSED.add(outcomes["passed"], self.tags)
+        metrics.WARNED.add(outcomes["warning"], self.tags)
+        metrics.FAILED.add(outcomes["FAILED"], self.tags)
+        for result in results:
+            if result.check.gauge and result.examined:
+                result.check.gauge.set(1 - result.failed / result.examined, self.tags)
 
     def _stop_on_errors(self, results: Sequence[Result]) -> None:
         blocking = [result for result in results if result.blocks]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify import metrics
 from sparkify.checks import Check
 from sparkify.checks.examination import examine
 from sparkify.errors import explained, retry_conflicts
+from sparkify.interval import HOUR
 from sparkify.operators.warehouse import WarehouseOperator
 from sparkify.parts import EVERYTHING
-from sparkify.warehouse import Session
+from sparkify.warehouse import Session, unqualified
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -83,10 +87,12 @@ class PublishOperator(WarehouseOperator):
         """
         began = time.monotonic()
         with explained(str(self.conn_id), "Publishing"):
-            retry_conflicts(self._publish)(str(context["run_id"]))
-        return {"proofs": len(self.proofs), "seconds": round(time.monotonic() - began, 2)}
+            rows = retry_conflicts(self._publish)(str(context["run_id"]))
+        seconds = time.monotonic() - began
+        self._measure(context, rows, seconds)
+        return {"proofs": len(self.proofs), "seconds": round(seconds, 2)}
 
-    def _publish(self, run_id: str) -> None:
+    def _publish(self, run_id: str) -> Counter[str]:
         with self.session() as session, session.transaction():
             self._take_mutex(session, run_id)
             self.read_inputs(session)
@@ -94,6 +100,18 @@ class PublishOperator(WarehouseOperator):
                 if self._is_needed(session, step):
                     session.script(step.sql, self.parameters)
             self._prove(session)
+            return session.inserted
+
+    def _measure(self, context: Context, rows: Counter[str], seconds: float) -> None:
+        metrics.PUBLISH.add(1, self.tags)
+        metrics.PUBLICATION.record(seconds, self.tags)
+        for table in dict.fromkeys(step.table for step in self.sql if isinstance(step, Step) and step.table):
+            inserted = sum(number for name, number in rows.items() if unqualified(name) == table)
+            metrics.PUBLISHED_ROWS.add(inserted, {**self.tags, "table": table})
+        run = context["dag_run"]
+        if run.run_type == "scheduled" and run.data_interval_end:
+            # of an older hour that is loaded again it would not say how far behind the tables are
+            metrics.HOURS_BEHIND.set((datetime.now(timezone.utc) - run.data_interval_end) / HOUR, self.tags)
 
     def _take_mutex(self, session: Session, run_id: str) -> None:
         session.run(f"lock {self.mutex_table}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import DagRunTriggerException
 
-from sparkify import copying, staleness
+from sparkify import copying, metrics, staleness
 from sparkify.copying import Copy
 from sparkify.errors import explained
 from sparkify.interval import Interval, timestamp
@@ -96,6 +96,7 @@ class ReprocessStaleOperator(WarehouseOperator):
             return {"stale": 0}
         with explained(str(self.conn_id), f"Looking for stale hours of {self.source}"), self.session() as session:
             stale = self._found(session)
+        metrics.STALE.add(len(stale.hours), self.tags)
         if not stale.hours:
             return {"stale": 0}
         self.log.warning("%d hours are stale, they are loaded again: %s", len(stale.hours), stale.interval)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
 
-from sparkify import copying, drift, inspection, ledger, quarantine
+from sparkify import copying, drift, inspection, ledger, metrics, quarantine
 from sparkify.copying import Copy
 from sparkify.drift import Policy
 from sparkify.errors import explained, retry_conflicts
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MEASURED = {
+    metrics.OBJECTS: "objects",
+    metrics.BYTES: "bytes",
+    metrics.LINES: "lines",
+    metrics.ROWS: "rows",
+    metrics.REJECTED: "rejected",
+}
 ATTEMPTS = 3  # to copy objects that are replaced meanwhile, before Airflow's own retry waits for a quieter moment
 
 
@@ -162,7 +169,9 @@ class StageToRedshiftOperator(WarehouseOperator):
         action = f"Staging {self.source} as {self.file_format} {self.jsonpaths} into {self.table}"
         with explained(str(self.conn_id), action), self.session() as session:
             counts = persistent(self._stage)(session, store, str(context["run_id"]))
-        counts["seconds"] = round(time.monotonic() - began, 2)
+        seconds = time.monotonic() - began
+        self._measure(counts, seconds)
+        counts["seconds"] = round(seconds, 2)
         self.log.info(
             "%s: %s", self.table, ", ".join(f"{name} {count}" for name, count in counts.items() if count != [])
         )
@@ -179,6 +188,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 outcome = self._replace(session, selection, objects, seen, run_id)
                 selection.require_unchanged(objects)
         except TooManyRejectedError as error:
+            metrics.REJECTED.add(len(error.rejected), self.tags)
             self._keep(session, error.rejected, run_id)
             raise
         new = self._keep(session, outcome.rejected, run_id)
@@ -189,6 +199,11 @@ class StageToRedshiftOperator(WarehouseOperator):
             "drift": drifted,
             "warnings": [*warnings, *drift.warnings(drifted, len(objects))],
         }
+
+    def _measure(self, counts: dict[str, Any], seconds: float) -> None:
+        for metric, name in MEASURED.items():
+            metric.add(counts[name], self.tags)
+        metrics.STAGE.record(seconds, self.tags)
 
     def _new(self, session: Session, expected: list[S3Object]) -> list[S3Object]:
         if self.loaded_objects is None:
@@ -250,8 +265,10 @@ class StageToRedshiftOperator(WarehouseOperator):
             options=[*([copying.SKIP_BAD_RECORDS] if self.quarantine else []), *self.copy_options],
         )
         self.log.info("Running:\n%s", copy.statement)
+        began = time.monotonic()
         try:
             session.run(copy.statement)
+            metrics.COPY.record(time.monotonic() - began, self.tags)
         except Exception as error:
             with suppress(Exception):  # a lost connection cannot be rolled back: what was raised first is what counts
                 session.connection.rollback()

@@ -73,6 +73,11 @@ class WarehouseOperator(BaseSQLOperator):
         """Whether the run has anything to do with a table, task or step; see ``parts_of``."""
         return parts.is_wanted(name, self.parts_of or {}, self.only)
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """What tells this task's metrics from those of others."""
+        return {"dag_id": str(self.dag_id), "task_id": str(self.task_id)}
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Open a session that :meth:`on_kill` can end."""
