@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -165,6 +165,24 @@ class Store:
             found = threads.map(lambda day: replace(self.named(url, f"{day:{key_format}}"), day=day), days)
             return list(found)
 
+    def dated(self, url: str, key_format: str) -> dict[datetime, S3Object]:
+        """Find the objects of all days that have one, by one listing of everything below the prefix.
+
+        Args:
+            url: ``s3://bucket/prefix``, to which the keys are relative.
+            key_format: see :meth:`daily`; its last part tells the whole date.
+
+        Returns:
+            The objects, by the midnight (UTC) of their day, in order.
+        """
+        bucket, prefix = split(url)
+        found = {}
+        for one in self._listed(bucket, prefix):
+            day = _day_of(one.key.removeprefix(prefix), key_format)
+            if day:
+                found[day] = replace(one, day=day)
+        return found
+
     def is_empty(self, url: str) -> bool:
         """Whether there is no object at all below a prefix, folder markers aside."""
         bucket, prefix = split(url)
@@ -234,6 +252,15 @@ class Store:
                     "Check the bucket's name, that it exists, and what the connection may do."
                 ) from error
             raise AirflowException(f"S3 did not serve {url} on {used}: {error}. {RETRY}") from error
+
+
+def _day_of(key: str, key_format: str) -> datetime | None:
+    """The day that a key of this format promises; None for any other key, as `…-events.json.bak` is."""
+    try:
+        day = datetime.strptime(key.rsplit("/", 1)[-1], key_format.rsplit("/", 1)[-1]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return day if f"{day:{key_format}}" == key else None
 
 
 def split(url: str) -> tuple[str, str]:

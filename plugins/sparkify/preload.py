@@ -41,7 +41,8 @@ def import_modules() -> None:
     import sparkify
 
     for module in pkgutil.walk_packages(sparkify.__path__, "sparkify."):
-        import_module(module.name)
+        if not module.name.startswith("sparkify.observe"):  # the api-server's, with all of FastAPI
+            import_module(module.name)
     providers = ProvidersManagerTaskRuntime()  # type: ignore[no-untyped-call]  # the SDK does not annotate it
     for connection_type in CONNECTION_TYPES:
         providers.hooks.get(connection_type)

@@ -36,7 +36,8 @@ def bound(sql):
 
 
 def test_there_are_templates():
-    assert {path.parent.name for path in TEMPLATES} == {"check", "create", "load", "maintain", "publish", "stale"}
+    folders = {"check", "create", "load", "maintain", "observe", "publish", "stale"}
+    assert {path.parent.name for path in TEMPLATES} == folders
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -52,7 +53,8 @@ def test_values_are_bound_and_published_tables_are_never_truncated(path):
     names = set(re.findall(r"\{\{(.*?)\}\}", text))
     assert {name.strip() for name in names} <= {
         "star()", "run()", "reader_role()", "bind.start", "bind.end", "bind.start_ms", "bind.end_ms", "bind.run_id",
-        "bind.since", "bind.only", *KEPT, "events", "fresh_hours", "not_older('staged', 'known')", "keeps_contract",
+        "bind.since", "bind.only", "bind.day", *KEPT, "events", "fresh_hours", "not_older('staged', 'known')",
+        "keeps_contract",
     }  # fmt: skip
     assert not re.search(r"\btruncate\b", text, re.IGNORECASE), "it commits on Redshift (AWS: r_TRUNCATE)"
 
