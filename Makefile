@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV := uv==0.13.9
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m include.sandbox
+REPORTS := PYTHONPATH=plugins $(BIN)/python -m include.reports
 PINNED := requirements.txt include/sandbox/requirements.txt
 PINNED_TOOLS := tests/requirements.txt
 CLIENTS := sqlalchemy dbt awswrangler dlt
@@ -13,12 +14,12 @@ RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
 # Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
-export DATA FROM TO HOURLY PLAN OBJECT REASON
+export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT CONNECTION
 unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql inbox status bench lint clean lock browser
+.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +44,9 @@ replay: setup ## load what is in quarantine again, after a correction (OBJECT= R
 
 sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
 	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql
+
+report: setup ## the questions of include/sql/reports: tables and charts (FROM= TO= NAME= OUT=dir; CONNECTION=id: of any warehouse)
+	@$(if $(CONNECTION),$(REPORTS) --connection "$$CONNECTION",$(SANDBOX) report) $(RANGE) $${NAME:+--name "$$NAME"} $${OUT:+--out "$$OUT"}
 
 inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newest last
 	@$(SANDBOX) inbox

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from include.reports.command import ReportError, add_options
 from include.sandbox.process import stop_event
 from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, SandboxError, default_root, write_ready
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return int(options.command(options) or 0)
-    except SandboxError as error:
+    except (SandboxError, ReportError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -62,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "inbox", _inbox, "print the alerts that arrived by SNS, e-mail, Slack and webhook, newest last")
     sql = _command(commands, "sql", _sql, "run SQL on the sandbox Redshift, rows tab-separated")
     sql.add_argument("text", nargs="?", help="the statements; read from standard input if not given")
+    report = _command(commands, "report", _report, "answer the questions of include/sql/reports: tables and charts")
+    add_options(report)
     for name, function, what in (("aws", _aws, "S3, STS, IAM, SNS and SQS"), ("redshift", _redshift, "Redshift")):
         service = _command(commands, name, function, f"serve the stand-in for {what} in the foreground (`up` does it)")
         service.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for any free one")
@@ -193,6 +196,17 @@ def _sql(options: argparse.Namespace) -> int:
 
     state = running(options.state)
     return run_sql(state, sys.stdin.read() if options.text is None else options.text)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from include.reports.command import report
+    from include.sandbox.analyst import connect_as_analyst
+    from include.sandbox.services import SCHEMA, running
+    from sparkify.warehouse import Session
+
+    with connect_as_analyst(running(options.state)) as connection:
+        connection.autocommit = True
+        report(Session(connection, pid=0), SCHEMA, options, options.state / "reports")
 
 
 def _aws(options: argparse.Namespace) -> None:

@@ -159,8 +159,13 @@ def running(root: Path) -> State:
     return State.load(root)
 
 
-def connect(state: State) -> Connection:
-    """Connects to the sandbox Redshift as its owner, as the pipeline does.
+def connect(state: State, user: str = USER, password: str | None = None) -> Connection:
+    """Connects to the sandbox Redshift: as its owner, as the pipeline does, or as another user.
+
+    Args:
+        state: of the running sandbox.
+        user: the Redshift user.
+        password: of the user; the owner's if None.
 
     Raises:
         SandboxError: it does not answer, or refuses the password.
@@ -168,8 +173,8 @@ def connect(state: State) -> Connection:
     port = state.ports.get("redshift", 0)
     try:
         return redshift_connector.connect(
-            host=LOOPBACK, port=port, database=DATABASE, user=USER, password=state.secret("redshift"), ssl=False,
-            application_name="sandbox",
+            host=LOOPBACK, port=port, database=DATABASE, user=user, password=password or state.secret("redshift"),
+            ssl=False, application_name="sandbox",
         )  # fmt: skip
     except Error as error:
         raise SandboxError(f"The sandbox Redshift on {LOOPBACK}:{port} let nobody in: {error}") from error

@@ -36,7 +36,7 @@ def bound(sql):
 
 
 def test_there_are_templates():
-    folders = {"check", "create", "load", "maintain", "observe", "publish", "stale"}
+    folders = {"check", "create", "load", "maintain", "observe", "publish", "reports", "stale"}
     assert {path.parent.name for path in TEMPLATES} == folders
 
 

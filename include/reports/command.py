@@ -1,0 +1,106 @@
+"""What is common to the ways in which the questions are asked: options, the range, tables and pictures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pendulum
+from rich.console import Console
+
+from include.reports.questions import NAMES, Answer, ask, covered, text
+from include.reports.tables import print_answer
+
+if TYPE_CHECKING:
+    from sparkify.warehouse import Session
+# SQLSTATE of a schema or table that is not there, and of one that may not be read (PostgreSQL: appendix A).
+NOT_THERE, NOT_ALLOWED = ("3F000", "42P01"), "42501"
+
+
+class ReportError(RuntimeError):
+    """Something a person can put right; the message says what and how, and is shown without a traceback."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what a person may choose: the range, the questions, and where the pictures go."""
+    parser.add_argument("--from", dest="start", type=_moment, metavar="TIME",
+                        help="first moment, ISO 8601, UTC unless it says (default: the first play's hour)")  # fmt: skip
+    parser.add_argument("--to", dest="end", type=_moment, metavar="TIME",
+                        help="last moment, not included (default: the end of the last play's hour)")  # fmt: skip
+    parser.add_argument("--name", action="append", choices=NAMES, metavar="NAME", dest="names",
+                        help=f"a question, may be repeated: {', '.join(NAMES)} (default: all)")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the charts (default: .sandbox/reports)")
+
+
+def report(session: Session, schema: str, options: argparse.Namespace, folder: Path) -> None:
+    """Asks the questions, prints their answers and draws their charts.
+
+    Args:
+        session: of a user who may read the star schema.
+        schema: of the star.
+        options: see `add_options`.
+        folder: where the charts go if the options do not say.
+
+    Raises:
+        ReportError: the range is empty, or there is no star schema to read.
+    """
+    console = _console()
+    if options.start and options.end and options.start >= options.end:
+        raise ReportError(f"The range begins at {options.start} and ends at {options.end}: nothing is in it.")
+    try:
+        for answer in answers(session, schema, options.names or NAMES, options.start, options.end):
+            print_answer(console, answer)
+            if path := draw_chart(answer, options.out or folder):
+                console.print(f"  {path}\n", soft_wrap=True, highlight=False)
+    except Exception as error:
+        raise _explained(error, schema) from error
+
+
+def answers(
+    session: Session, schema: str, names: Iterable[str] = NAMES, start: datetime | None = None,
+    end: datetime | None = None,
+) -> Iterator[Answer]:  # fmt: skip
+    """Yields the answers to questions, in a range of time, see `covered`."""
+    asked = covered(session, schema, start, end)
+    for name in names:
+        yield ask(session, name, schema, asked) if asked else Answer(name, text(name), asked, [])
+
+
+def draw_chart(answer: Answer, folder: Path) -> Path | None:
+    """Draws the chart of an answer, see `charts.draw`."""
+    from include.reports.charts import draw  # matplotlib, which it imports, takes a second
+
+    return draw(answer, folder)
+
+
+def _console() -> Console:
+    """Returns the standard output; rich would cut what is not a terminal at 80 columns."""
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def _explained(error: Exception, schema: str) -> Exception:
+    """Returns what a person can do about an error of the warehouse; any other error as it is."""
+    from sparkify.errors import message, sqlstate
+
+    if sqlstate(error) in NOT_THERE:
+        return ReportError(
+            f"There is no star schema {schema} to read: {message(error)}. Load something first, or name its schema."
+        )
+    if sqlstate(error) == NOT_ALLOWED:
+        return ReportError(f"{message(error)}. Reports need the role {schema}_reader: grant role {schema}_reader to …")
+    return error
+
+
+def _moment(text: str) -> datetime:
+    """Reads an ISO 8601 date or date-time; without an offset it is UTC."""
+    moment: object = None
+    with suppress(ValueError):
+        moment = pendulum.parse(text, tz="UTC")
+    if not isinstance(moment, datetime):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 date, such as 2018-11-01 or 2018-11-01T05:00")
+    return datetime.fromtimestamp(moment.timestamp(), timezone.utc)

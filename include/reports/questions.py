@@ -1,0 +1,121 @@
+"""A question is a file of SQL; its answer are the rows for a range of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from sparkify.warehouse import Session
+
+SQL = Path(__file__).resolve().parents[1] / "sql"
+OVERVIEW = "overview"
+# In the order in which they are printed.
+NAMES = (
+    OVERVIEW, "plays_by_hour", "top_songs", "top_artists", "retention", "conversion", "time_to_paid", "sessions",
+)  # fmt: skip
+EVER = (datetime(1, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc))
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A half-open range of time, [start, end), in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def bound(self) -> dict[str, str]:
+        """The values that the SQL names, as timestamps without a zone, which is what the star schema holds."""
+        return {name: f"{moment:%Y-%m-%d %H:%M:%S.%f}" for name, moment in vars(self).items()}
+
+    def __str__(self) -> str:
+        first, last = (f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00") for moment in (self.start, self.end))
+        return f"[{first}, {last}) UTC"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question came to.
+
+    Args:
+        name: of the question.
+        text: the question in words.
+        asked: of what range; None if it was to be that of the plays, and there are none.
+        rows: values by column, in the order of the SQL; none if there is nothing in the range.
+    """
+
+    name: str
+    text: str
+    asked: Range | None
+    rows: list[dict[str, Any]]
+
+
+def text(name: str) -> str:
+    """Returns a question in words: the first line of its SQL."""
+    return (SQL / "reports" / f"{name}.sql").read_text().splitlines()[0].removeprefix("-- ")
+
+
+def sql(name: str, schema: str) -> str:
+    """Returns a question's SQL, in which values are named as `%(start)s` and `%(end)s`.
+
+    Args:
+        name: of the question.
+        schema: of the star.
+
+    Raises:
+        AirflowFailException: the schema's name is not a plain identifier.
+    """
+    from sparkify.macros import MACROS, identifier  # Airflow's SDK, which it imports, takes seconds
+
+    star = identifier(schema)
+    return _templates().get_template(f"reports/{name}.sql").render(MACROS, star=lambda: star)
+
+
+def ask(session: Session, name: str, schema: str, asked: Range) -> Answer:
+    """Asks one question.
+
+    Args:
+        session: of a user who may read the star schema.
+        name: of the question.
+        schema: of the star.
+        asked: the range that the question is about.
+    """
+    return Answer(name, text(name), asked, session.records(sql(name, schema), asked.bound))
+
+
+def covered(session: Session, schema: str, start: datetime | None, end: datetime | None) -> Range | None:
+    """Returns the range to ask about: what is not given is taken from the plays that are published, to the hour.
+
+    Args:
+        session: of a user who may read the star schema.
+        schema: of the star.
+        start: first moment, in UTC.
+        end: first moment that is left out, in UTC.
+
+    Returns:
+        The range; None if it is to be taken from plays, and there are none.
+    """
+    if start and end:
+        return Range(start, end)
+    found = ask(session, OVERVIEW, schema, Range(start or EVER[0], end or EVER[1])).rows
+    if not found:
+        return None
+    first, last = (
+        found[0][name].replace(minute=0, second=0, microsecond=0, tzinfo=timezone.utc)
+        for name in ("first_play", "last_play")
+    )
+    return Range(start or first, end or last + timedelta(hours=1))
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(loader=FileSystemLoader(SQL), undefined=StrictUndefined)  # noqa: S701 - it renders SQL
