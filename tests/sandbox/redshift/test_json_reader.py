@@ -6,11 +6,12 @@ import io
 import json
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sandbox.redshift.copy.fields import FieldError
-from include.sandbox.redshift.copy.json_reader import LONGEST_RECORD, JsonReader
+from include.sandbox.redshift.copy.json_reader import LONGEST_RECORD, WINDOW, JsonReader
 
 VALUES = st.none() | st.booleans() | st.integers() | st.text()
 RECORDS = st.lists(st.dictionaries(st.text(), VALUES | st.lists(VALUES)) | st.lists(VALUES), max_size=6)
@@ -51,6 +52,15 @@ def test_every_record_is_found(records: list[Any], size: int, indent: int | None
     lines = [1 + gap.join([""] * (n + 1)).count("\n") for n in range(len(records))]
     if indent is None:
         assert [record.line for record in found] == lines
+
+
+@pytest.mark.parametrize("mark", ["x", "é", "😀", "\\u00e9", "\\n"])
+def test_a_record_is_read_whole_wherever_it_ends(mark: str) -> None:
+    """One that is longer than what is decoded at first, at each place of a character of several bytes."""
+    for length in range(WINDOW - 40, WINDOW + 40):
+        text = '{"a":"' + "x" * (length - 20) + mark * 5 + '"}'
+        (record,) = JsonReader(io.BytesIO(text.encode()))
+        assert (record.text, record.value) == (text, json.loads(text)), length
 
 
 @given(size=st.integers(1, 40))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Annotated, Any, cast
 
 from msgspec import Meta, Raw
 
@@ -28,7 +29,7 @@ NUMBERS = DIGITS + b".-+eE"
 NOTHING = r'null|""'  # NULL in every type but character ones
 
 
-TextColumn = Callable[[Sequence["str | None"]], "list[str]"]
+TextColumn = Callable[[Sequence["str | None"]], Sequence[str]]
 RawColumn = Callable[[Sequence[Raw]], "list[str]"]
 
 
@@ -43,26 +44,30 @@ def text_column(column: Column, conversion: Conversion) -> TextColumn:
     convert, limit, fixed = converter(column, conversion), column.length or LONGEST, column.type == "bpchar"
     empty_as_null = conversion.empty_as_null
 
-    def characters(values: Sequence[str | None]) -> list[str]:
+    def characters(values: Sequence[str | None]) -> Sequence[str]:
         together = "".join(filter(None, values))
         if (
             any(character in together for character in SPECIAL)
             or conversion.trim_blanks
             or (column.not_null and (None in values or (empty_as_null and "" in values)))
             or (conversion.blanks_as_null and any(map(str.isspace, filter(None, values))))
-            or (not together.isascii() and (fixed or _longest(values) > limit))
+            or (not together.isascii() and (fixed or _are_longer(values, limit)))
             or (conversion.truncate and max(map(len, filter(None, values)), default=0) > limit)
         ):
             return _one_by_one(convert, values)
         if empty_as_null:
             return [value or NULL for value in values]
-        return [NULL if value is None else value for value in values]
+        if None in values:
+            return [NULL if value is None else value for value in values]
+        return cast("Sequence[str]", values)
 
     return characters
 
 
-def _longest(values: Sequence[str | None]) -> int:
-    return max(map(len, map(str.encode, filter(None, values))), default=0)
+def _are_longer(values: Sequence[str | None], limit: int) -> bool:
+    """Whether a text has more bytes; a character has four at most."""
+    texts = list(filter(None, values))
+    return max(map(len, texts)) * 4 > limit and max(map(len, map(str.encode, texts))) > limit
 
 
 def raw_column(column: Column, conversion: Conversion) -> RawColumn:
@@ -73,9 +78,11 @@ def raw_column(column: Column, conversion: Conversion) -> RawColumn:
         joined = b"\n".join(raws)
         if (commonly := common(joined)) is not None and not (column.not_null and NULL in commonly):
             return commonly
-        if (quickly := quick(joined.decode() + "\n")) is not None and not (column.not_null and NULL in quickly):
-            return quickly.split("\n")[:-1]
-        return _one_by_one(convert, map(value_of, joined.decode().split("\n")))
+        with suppress(UnicodeDecodeError):
+            quickly = quick(joined.decode() + "\n")
+            if quickly is not None and not (column.not_null and NULL in quickly):
+                return quickly.split("\n")[:-1]
+        return _one_by_one(convert, (value_of(value.decode()) for value in joined.split(b"\n")))
 
     return values
 
@@ -119,7 +126,7 @@ def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str]:
     try:
         for value in values:
             done.append(escaped(convert(value)))
-    except FieldError:
+    except (FieldError, UnicodeDecodeError):
         pass
     return done
 

@@ -2,12 +2,12 @@
 
 It takes the lines before the first that holds anything out of the ordinary. That one is for the reader and the
 converters of single records, which alone know what is wrong with it and what to say: so the two never differ in what
-loads. msgspec refuses what the reader refuses, and more: lone surrogates, white space between the lines.
+loads. msgspec refuses what the reader refuses, and more: invalid UTF-8, lone surrogates, white space between the lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,10 +17,10 @@ from include.sandbox.redshift.copy.columns import CHARACTERS, raw_column, text_c
 from include.sandbox.redshift.copy.convert import Column, Conversion
 from include.sandbox.redshift.copy.json_reader import JsonReader
 
-# Characters looked at together: the fewer, the less is done in vain when a record is out of the ordinary.
+# Bytes looked at together: the fewer, the less is done in vain when a record is out of the ordinary.
 SHORTEST, LONGEST = 1 << 12, 1 << 17
 NULL = msgspec.Raw(b"null")
-REFUSED = (msgspec.MsgspecError, UnicodeEncodeError, RecursionError)
+REFUSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Lines:
@@ -66,41 +66,41 @@ class Lines:
         )
         self._decoder: Any = msgspec.json.Decoder(record)
         self._places = [keys.index(key) for key in self._keys]
-        self._convert: list[Callable[[Any], list[str]]] = [
+        self._convert: list[Callable[[Any], Sequence[str]]] = [
             (raw_column if key in self._raw else text_column)(column, self._conversion)
             for key, column in zip(self._keys, self._columns, strict=True)
         ]
 
-    def convert(self, text: str) -> tuple[str, int, int]:
+    def convert(self, text: bytes) -> tuple[str, int, int]:
         """Converts the first lines of a text.
 
         Args:
             text: lines, the last one without its end.
 
         Returns:
-            COPY text, and how many characters and lines it stands for.
+            COPY text, and how many bytes and lines it stands for.
         """
-        count = text.count("\n") + 1
+        count = text.count(b"\n") + 1
         records = self._decoded(text)
         if len(records) != count:
             return self._line_by_line(text)
         rows, fit = self._converted(records)
         if fit == count or not fit:
             return rows, len(text) + 1 if fit else 0, fit
-        before = "\n".join(text.split("\n", fit)[:fit])
+        before = b"\n".join(text.split(b"\n", fit)[:fit])
         if len(self._decoded(before)) == fit:  # not if a record stands on two lines, and another beside it
             return rows, len(before) + 1, fit
         return "", 0, 0
 
-    def _decoded(self, text: str) -> list[Any]:
+    def _decoded(self, text: bytes) -> list[Any]:
         """Decodes records that stand on lines or otherwise beside each other; none if one cannot be."""
         records = list[Any]()
         with suppress(*REFUSED):
             records = self._decoder.decode_lines(text)
         return records
 
-    def _line_by_line(self, text: str) -> tuple[str, int, int]:
-        lines = text.split("\n")
+    def _line_by_line(self, text: bytes) -> tuple[str, int, int]:
+        lines = text.split(b"\n")
         records, mistyped = self._records(lines)
         rows, fit = self._converted(records)
         if mistyped:
@@ -111,7 +111,7 @@ class Lines:
         if not records:
             return "", 0
         members = list(zip(*map(msgspec.structs.astuple, records), strict=True))
-        done, fit = list[list[str]](), len(records)
+        done, fit = list[Sequence[str]](), len(records)
         for place, convert in zip(self._places, self._convert, strict=True):
             if not fit:
                 return "", 0
@@ -119,7 +119,7 @@ class Lines:
             fit = len(done[-1])
         return "\n".join(map("\t".join, zip(*done))) + "\n" if fit else "", fit  # noqa: B905 - as long as the shortest
 
-    def _records(self, lines: list[str]) -> tuple[list[Any], bool]:
+    def _records(self, lines: list[bytes]) -> tuple[list[Any], bool]:
         """Decodes the lines before the first that cannot be; tells whether that one has another type of value."""
         records = list[Any]()
         try:
@@ -131,7 +131,7 @@ class Lines:
             pass
         return records, False
 
-    def _widen(self, line: str) -> None:
+    def _widen(self, line: bytes) -> None:
         """Takes a column as it is written from now on, once something other than text has been met in it."""
         with suppress(*REFUSED):  # that is not all that is wrong with it
             members = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
