@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.star import BEFORE_COMMIT, BEFORE_PUBLICATION, OF_PUBLISHED
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "include/docs/checks.md"
 LOADS = ["stage_events", "stage_songs", "load_songplays", "load_users", "load_songs", "load_artists", "load_time"]
 HOUR = datetime(2018, 12, 3, 18)
 WEEK = timedelta(days=7)
@@ -265,7 +265,7 @@ def test_a_warning_is_published_and_handed_on(loaded, prepared):
     assert prepared.task("publish")["proofs"] == len(BEFORE_COMMIT)
 
 
-def test_the_readme_lists_the_checks_that_run():
+def test_the_page_of_checks_lists_the_checks_that_run():
     rows = ["| when | table | severity | what must hold |", "|---|---|---|---|"]
     for when, checks in (
         ("before publication", BEFORE_PUBLICATION),
@@ -277,4 +277,4 @@ def test_the_readme_lists_the_checks_that_run():
             table = check.table.partition(".")[2].strip('"')
             rules[table, check.severity].append(check.name.removeprefix("published ")[len(table) :].lstrip(".: "))
         rows += [f"| {when} | `{table}` | {how} | {'; '.join(of)} |" for (table, how), of in rules.items()]
-    assert "\n".join(rows) in README.read_text(), "what stands there now:\n" + "\n".join(rows)
+    assert "\n".join(rows) in PAGE.read_text(), "what stands there now:\n" + "\n".join(rows)
