@@ -14,12 +14,12 @@ RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
 # Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
-export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT CONNECTION
+export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT CONNECTION LINEAGE STATSD PORT
 unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox status bench lint clean lock browser
+.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox metrics status bench lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ report: setup ## the questions of include/sql/reports: tables and charts (FROM= 
 
 inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newest last
 	@$(SANDBOX) inbox
+
+metrics: setup ## print the run metrics as they arrive from make run STATSD=127.0.0.1:8125 (PORT= for another)
+	@$(SANDBOX) metrics $${PORT:+--port "$$PORT"}
 
 status: setup ## hours loaded, missing, stale and failed; incidents; exits 1 if something needs a person
 	@$(SANDBOX) status

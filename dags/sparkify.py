@@ -44,8 +44,9 @@ from sparkify.alerts import (
     notify_run_failure,
     notify_warnings,
 )
-from sparkify.checks import declared_tables, together
+from sparkify.checks import together
 from sparkify.contracts import EVENTS, SONGS
+from sparkify.declared import Declared
 from sparkify.macros import MACROS, bound, parameters
 from sparkify.operators.clean_up import CleanUpOperator
 from sparkify.operators.data_quality import DataQualityOperator
@@ -78,7 +79,7 @@ SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}
 REJECTED_RECORDS = "{{ var.value.get('sparkify_rejected_records', 100) }}"
 REJECTED_SHARE = "{{ var.value.get('sparkify_rejected_share', 0.1) }}"
 CHANGES = sorted(f"create/{path.name}" for path in (SQL / "create").glob("[0-9]*.sql"))
-TABLES = declared_tables(SQL, [*CHANGES, "create/run_schema.sql"])
+DECLARED = Declared(SQL, [*CHANGES, "create/run_schema.sql"])
 IAM_ROLE = "{{ var.value.sparkify_iam_role }}"
 # Where the search for stale hours finds events: those of this run's own days, and those that it copies.
 STAGED_OR_RECENT = (
@@ -152,6 +153,7 @@ with DAG(
         "parameters": parameters,
         "only": "{{ params.only }}",
         "parts_of": PARTS_OF,
+        "declared": DECLARED,
         "stamps_table": f"{RUN}.table_stamps",
     },
 ) as dag:
@@ -224,7 +226,7 @@ with DAG(
     )
     check_quality = DataQualityOperator(
         task_id="check_quality",
-        checks=together([*BEFORE_PUBLICATION, *OF_PUBLISHED], TABLES, PERSONAL),
+        checks=together([*BEFORE_PUBLICATION, *OF_PUBLISHED], DECLARED.tables, PERSONAL),
         results_table=f"{STAR}.quality_results",
         inputs=PUBLISHED,
         trigger_rule="none_failed",  # a limited run skips some of the loads
@@ -234,7 +236,7 @@ with DAG(
         task_id="publish",
         sql=PUBLICATION,
         mutex_table=f"{STAR}.publish_mutex",
-        proofs=together(BEFORE_COMMIT, TABLES, PERSONAL),
+        proofs=together(BEFORE_COMMIT, DECLARED.tables, PERSONAL),
         inputs=["staging_events", "staging_songs", *PUBLISHED, "check_quality"],
         outlets=[Asset(f"sparkify.{table}") for table in PUBLISHED],
     )

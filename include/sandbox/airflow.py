@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from include.sandbox import process
+from include.sandbox import process, statsd
 from include.sandbox.api import AirflowApi
 from include.sandbox.process import Child
 from include.sandbox.services import Sandbox, pipeline_environment
@@ -173,7 +174,22 @@ def airflow_environment(sandbox: Sandbox, *, schedule: bool, dags: Path = REPOSI
         "LOGGING__COLORED_CONSOLE_LOG": "False",
     }
     home = {"AIRFLOW_HOME": str(state.folder("airflow"))}
-    return {**home, **{f"AIRFLOW__{name}": value for name, value in settings.items()}, **pipeline_environment(state)}
+    ours = {f"AIRFLOW__{name}": value for name, value in settings.items()}
+    return {**home, **ours, **_observed(), **pipeline_environment(state)}
+
+
+def _observed() -> dict[str, str]:
+    """Returns the settings that the environment's LINEAGE (a folder) and STATSD (host:port) ask for."""
+    lineage, metrics = os.environ.get("LINEAGE"), os.environ.get("STATSD")
+    settings = statsd.settings(*statsd.address(metrics)) if metrics else {}
+    if lineage:
+        folder = Path(lineage).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        # A file each: lines that tasks append at the same time to one file would get into each other.
+        transport = {"type": "file", "log_file_path": str(folder / "event"), "append": False}
+        settings["AIRFLOW__OPENLINEAGE__TRANSPORT"] = json.dumps(transport)
+        settings["AIRFLOW__OPENLINEAGE__NAMESPACE"] = DAG_ID
+    return settings
 
 
 def _passwords(state: State) -> Path:

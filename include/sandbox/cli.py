@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "down", _down, "stop everything; the data is kept")
     _command(commands, "status", _status, "print addresses, hours, incidents; exit code 1 if something needs a person")
     _command(commands, "inbox", _inbox, "print the alerts that arrived by SNS, e-mail, Slack and webhook, newest last")
+    metrics = _command(commands, "metrics", _metrics, "print the metrics that arrive by StatsD, until Ctrl-C")
+    metrics.add_argument("--port", type=int, default=8125, help="UDP port on 127.0.0.1 (default: %(default)s)")
     sql = _command(commands, "sql", _sql, "run SQL on the sandbox Redshift, rows tab-separated")
     sql.add_argument("text", nargs="?", help="the statements; read from standard input if not given")
     report = _command(commands, "report", _report, "answer the questions of include/sql/reports: tables and charts")
@@ -155,6 +157,12 @@ def _inbox(options: argparse.Namespace) -> None:
     from include.sandbox.services import running
 
     print_inbox(_console(), running(options.state))
+
+
+def _metrics(options: argparse.Namespace) -> None:
+    from include.sandbox.statsd import show
+
+    show(options.port, _console())
 
 
 def _inbox_server(options: argparse.Namespace) -> None:

@@ -188,18 +188,29 @@ class Store:
         bucket, prefix = split(url)
         return not any(not found.key.endswith("/") for found in self._listed(bucket, prefix))
 
-    def require(self, url: str, purpose: str) -> None:
-        """Check that one object exists.
+    def read(self, url: str, purpose: str) -> bytes:
+        """Read a small object that must exist.
+
+        Args:
+            url: ``s3://bucket/key``.
+            purpose: what it is for.
 
         Raises:
-            AirflowFailException: it does not; the message says what it is for.
+            AirflowFailException: it does not exist.
         """
+        from botocore.exceptions import ClientError
+
         bucket, key = split(url)
-        if not self.named(f"s3://{bucket}/", key).etag:
-            raise AirflowFailException(
-                f"{url} does not exist; it is {purpose}. Put it there. "
-                f"(Connection {self.hook.aws_conn_id!r} was used to look.)"
-            )
+        with self._explained(url):
+            try:
+                return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in ("NoSuchKey", "404"):
+                    raise
+                raise AirflowFailException(
+                    f"{url} does not exist; it is {purpose}. Put it there. "
+                    f"(Connection {self.hook.aws_conn_id!r} was used to look.)"
+                ) from error
 
     def write_manifest(self, url: str, objects: Sequence[S3Object]) -> None:
         """Write the list of the objects that a COPY shall read, each of which must exist.

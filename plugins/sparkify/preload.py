@@ -31,6 +31,15 @@ def set_session_factory() -> None:
         os.environ["AIRFLOW__AWS__SESSION_FACTORY"] = "sparkify.aws.SessionFactory"
 
 
+def reports_lineage() -> bool:
+    """Whether OpenLineage's provider is installed and turned on."""
+    try:
+        from airflow.providers.openlineage.conf import is_disabled
+    except ImportError:
+        return False
+    return not is_disabled()
+
+
 def import_modules() -> None:
     """Import the provider, the driver, the runner of tasks and all of this package, and find the connections' hooks."""
     import redshift_connector  # noqa: F401
@@ -40,8 +49,10 @@ def import_modules() -> None:
 
     import sparkify
 
+    # the api-server's, with all of FastAPI; and what only those need who follow the lineage
+    others = ("sparkify.observe", *([] if reports_lineage() else ["sparkify.lineage."]))
     for module in pkgutil.walk_packages(sparkify.__path__, "sparkify."):
-        if not module.name.startswith("sparkify.observe"):  # the api-server's, with all of FastAPI
+        if not module.name.startswith(others):
             import_module(module.name)
     providers = ProvidersManagerTaskRuntime()  # type: ignore[no-untyped-call]  # the SDK does not annotate it
     for connection_type in CONNECTION_TYPES:

@@ -18,6 +18,7 @@ from sparkify.errors import explained
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
+    from airflow.sdk import Connection
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,13 @@ class Session:
     Attributes:
         connection: the driver's connection (redshift_connector or psycopg).
         pid: the server's process that serves it, to cancel it by.
-        inserted: how many rows its scripts have inserted, by table as they name it.
+        to: the Airflow connection that says where that is; None if nobody asks.
+        inserted: how many rows its scripts have inserted, by table as they name it, without quotes.
     """
 
     connection: Any
     pid: int
+    to: Connection | None = None
     inserted: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
@@ -115,7 +118,7 @@ class Session:
             title = _title(statement)
             log.info("%s: %d rows, %.2f s", title, written, time.monotonic() - began)
             if found := INSERT.match(title):
-                self.inserted[found[1]] += written
+                self.inserted[found[1].replace('"', "")] += written
         return written
 
     def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int, list[str]]:
@@ -156,20 +159,16 @@ def session(hook: DbApiHook, conn_id: str, statement_timeout: timedelta, label: 
         AirflowFailException: the login is refused, or the database does not exist.
         AirflowException: the server cannot be reached; a retry may find it.
     """
-    with explained(conn_id, f"Connecting to {_address(hook, conn_id)}"):
+    to = hook.get_connection(conn_id)
+    with explained(conn_id, f"Connecting to {to.host}:{to.port}, database {to.schema!r}, as {to.login!r}"):
         connection = hook.get_conn()
     with closing(connection):
         connection.autocommit = True
-        opened = Session(connection, pid=0)
+        opened = Session(connection, pid=0, to=to)
         opened.pid = int(opened.run("select pg_backend_pid()")[0][0])
         opened.run(f"set statement_timeout to {int(statement_timeout / timedelta(milliseconds=1))}")
         opened.run(f"set query_group to '{label}'")
         yield opened
-
-
-def _address(hook: DbApiHook, conn_id: str) -> str:
-    found = hook.get_connection(conn_id)
-    return f"{found.host}:{found.port}, database {found.schema!r}, as {found.login!r}"
 
 
 def cancel(hook: DbApiHook, pid: int) -> None:

@@ -27,7 +27,8 @@ def ratio(bench: Workbench) -> float:
     os.environ.update(pipeline_environment(sandbox.state))
     from airflow.sdk import DAG
 
-    from sparkify.checks import Check, declared_tables, expect, holds, together
+    from sparkify.checks import Check, expect, holds, together
+    from sparkify.declared import Declared
     from sparkify.macros import MACROS, parameters
     from sparkify.operators.data_quality import DataQualityOperator
     from sparkify.star import BEFORE_PUBLICATION, PERSONAL, RUN
@@ -56,7 +57,7 @@ def ratio(bench: Workbench) -> float:
 
     folder = REPOSITORY / "include" / "sql"
     changes = sorted(path.relative_to(folder).as_posix() for path in folder.glob("create/[0-9]*.sql"))
-    columns = declared_tables(folder, [*changes, "create/run_schema.sql"])
+    columns = Declared(folder, [*changes, "create/run_schema.sql"]).tables
     of_columns = [
         check
         for table in ("staging_events", "staging_songs")

@@ -6,7 +6,7 @@ select
     extract(week from moments.start_time) as week,
     extract(month from moments.start_time) as month,
     extract(year from moments.start_time) as year,
-    extract(weekday from moments.start_time) as weekday
+    extract(dow from moments.start_time) as weekday
 from (
     select distinct start_time
     from {{ run() }}.plays

@@ -6,10 +6,10 @@ where artists.artist_id = touched_artists.artist_id;
 insert into {{ star() }}.artists (artist_id, name, location, latitude, longitude)
 select
     believed.artist_id,
-    believed.artist_name,
-    believed.artist_location,
-    believed.artist_latitude,
-    believed.artist_longitude
+    believed.artist_name as name,
+    believed.artist_location as location,
+    believed.artist_latitude as latitude,
+    believed.artist_longitude as longitude
 from (
     select
         known.artist_id,

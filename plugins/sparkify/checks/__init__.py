@@ -3,7 +3,6 @@
 from sparkify.checks.check import Check, Rows, Share, expect
 from sparkify.checks.declaration import DeclarationError, Mask, together
 from sparkify.checks.rules import accepted, custom, holds, in_range, matches, not_null, references, unique
-from sparkify.checks.tables import declared_tables
 
 __all__ = [
     "Check",
@@ -13,7 +12,6 @@ __all__ = [
     "Share",
     "accepted",
     "custom",
-    "declared_tables",
     "expect",
     "holds",
     "in_range",

@@ -10,12 +10,13 @@ from typing import Any, Literal, cast
 
 from sparkify.checks.check import Check
 from sparkify.checks.rules import RowRule
-from sparkify.checks.tables import Tables, key_of
+from sparkify.declared import key_of
 
 BETWEEN = "\n;\n"
 # An expression, or a text from its first statement on: what that sets may be named in all that follows.
 TEMPLATED = re.compile(r"\{%.*|\{\{.*?\}\}", re.DOTALL)
 
+Columns = Mapping[str, Sequence[str] | Mapping[str, object]]  # of each table, by name
 Mask = Literal["hide", "hash"]
 
 
@@ -24,7 +25,7 @@ class DeclarationError(ValueError):
 
 
 def together(
-    checks: Sequence[Check], tables: Tables | None = None, personal: Mapping[str, Mask] | None = None
+    checks: Sequence[Check], tables: Columns | None = None, personal: Mapping[str, Mask] | None = None
 ) -> list[Check]:
     """A template field that holds these checks, for operators that take some.
 
@@ -32,7 +33,7 @@ def together(
 
     Args:
         checks: not rendered.
-        tables: the columns of each table that may be checked, see :func:`sparkify.checks.tables.declared_tables`; None
+        tables: the columns of each table that may be checked, see :class:`sparkify.declared.Declared`; None
             if they are not known, so that a column with a wrong name fails only when it is asked for.
         personal: the columns of which samples show nothing (``hide``) or a hash (``hash``), whatever table has them.
 
@@ -65,7 +66,7 @@ def _source(text: str, jinja_env: Any) -> str:
     return str(jinja_env.loader.get_source(jinja_env, text)[0]) if text.endswith(".sql") else text
 
 
-def _mistakes(check: Check, tables: Tables | None) -> Iterator[str]:
+def _mistakes(check: Check, tables: Columns | None) -> Iterator[str]:
     yield from check.mistakes
     if tables is None:
         return
@@ -79,7 +80,7 @@ def _mistakes(check: Check, tables: Tables | None) -> Iterator[str]:
                 yield f"{key_of(table)} has no column {column}; it has {', '.join(known)}"
 
 
-def _shown(check: Check, tables: Tables, personal: Mapping[str, Mask]) -> dict[str, str]:
+def _shown(check: Check, tables: Columns, personal: Mapping[str, Mask]) -> dict[str, str]:
     rule = check.rule
     columns = tables.get(key_of(check.table), rule.columns) if isinstance(rule, RowRule) else rule.shown
     return {column: _masked(column, personal.get(column)) for column in columns}

@@ -20,6 +20,9 @@ from sparkify.warehouse import Session
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from sparkify.lineage.datasets import Warehouse
+    from sparkify.lineage.loads import Lineage
+
 
 ADVICE = "Correct the objects they come from, then clear the stage tasks with everything downstream of them."
 
@@ -55,6 +58,7 @@ class DataQualityOperator(WarehouseOperator):
         super().__init__(**kwargs)
         self.checks = checks
         self.results_table = results_table
+        self._results: Sequence[Result] = ()
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the checks.
@@ -73,11 +77,18 @@ class DataQualityOperator(WarehouseOperator):
             results = examine(session, wanted, self.parameters)
             self._keep(session, results, str(context["run_id"]))
             self._measure(results)
+            self._results = results
             self.log.info("\n%s", table_of(results))
             self._stop_on_errors(results)
             self.stamp(session, str(self.task_id), inputs)
         warnings = named(result for result in results if not result.passed)
         return {"passed": len(results) - len(warnings), "warned": len(warnings), "failed": 0, "warnings": warnings}
+
+    def lineage(self, warehouse: Warehouse) -> Lineage:
+        """See ``WarehouseOperator``; the results are assertions about the tables."""
+        from sparkify.lineage.loads import by_checks
+
+        return by_checks(warehouse, self._results)
 
     def _keep(self, session: Session, results: Sequence[Result], run_id: str) -> None:
         if self.results_table is None:

@@ -15,6 +15,9 @@ from sparkify.warehouse import Session, unqualified
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from sparkify.lineage.datasets import Warehouse
+    from sparkify.lineage.loads import Lineage
+
 Mode = Literal["merge", "overwrite", "append"]
 
 
@@ -40,6 +43,7 @@ class LoadDimensionOperator(WarehouseOperator):
         self.sql = sql
         self.mode = mode
         self.key = key
+        self._inserted: int | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Load the rows.
@@ -58,8 +62,15 @@ class LoadDimensionOperator(WarehouseOperator):
             with session.transaction():
                 replaced, rows = self._overwrite(session) if self.mode == "overwrite" else self._by_key(session)
                 self.stamp(session, self.table, inputs)
+        self._inserted = rows
         self.log.info("%s: %d rows replaced, %d inserted (%s)", self.table, replaced, rows, self.mode)
         return {"replaced": replaced, "rows": rows, "seconds": round(time.monotonic() - began, 2)}
+
+    def lineage(self, warehouse: Warehouse) -> Lineage:
+        """See ``WarehouseOperator``."""
+        from sparkify.lineage.loads import by_sql
+
+        return by_sql(warehouse, {self.table: self._inserted}, [f"insert into {self.table}\n{self.sql}"])
 
     def _overwrite(self, session: Session) -> tuple[int, int]:
         # not TRUNCATE: it commits, and readers would see an empty table (AWS: r_TRUNCATE)

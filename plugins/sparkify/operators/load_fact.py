@@ -12,6 +12,9 @@ from sparkify.operators.warehouse import WarehouseOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from sparkify.lineage.datasets import Warehouse
+    from sparkify.lineage.loads import Lineage
+
 
 class LoadFactOperator(WarehouseOperator):
     """Replaces one slice of a fact table by the rows of a query, in one transaction: loading twice is loading once.
@@ -31,6 +34,7 @@ class LoadFactOperator(WarehouseOperator):
         self.table = table
         self.sql = sql
         self.replace_where = replace_where
+        self._inserted: int | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Replace the slice.
@@ -49,5 +53,12 @@ class LoadFactOperator(WarehouseOperator):
                 replaced = session.script(f"delete from {self.table} where {self.replace_where}", self.parameters)
                 rows = session.script(f"insert into {self.table}\n{self.sql}", self.parameters)
                 self.stamp(session, self.table, inputs)
+        self._inserted = rows
         self.log.info("%s: %d rows replaced by %d", self.table, replaced, rows)
         return {"replaced": replaced, "rows": rows, "seconds": round(time.monotonic() - began, 2)}
+
+    def lineage(self, warehouse: Warehouse) -> Lineage:
+        """See ``WarehouseOperator``."""
+        from sparkify.lineage.loads import by_sql
+
+        return by_sql(warehouse, {self.table: self._inserted}, [f"insert into {self.table}\n{self.sql}"])

@@ -23,6 +23,9 @@ from sparkify.warehouse import Session, unqualified
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from sparkify.lineage.datasets import Warehouse
+    from sparkify.lineage.loads import Lineage
+
 
 @dataclass
 class Step:
@@ -74,6 +77,7 @@ class PublishOperator(WarehouseOperator):
         self.sql = sql
         self.mutex_table = mutex_table
         self.proofs = proofs
+        self._inserted: Counter[str] | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Publish.
@@ -87,25 +91,39 @@ class PublishOperator(WarehouseOperator):
         """
         began = time.monotonic()
         with explained(str(self.conn_id), "Publishing"):
-            rows = retry_conflicts(self._publish)(str(context["run_id"]))
+            self._inserted = retry_conflicts(self._publish)(str(context["run_id"]))
         seconds = time.monotonic() - began
-        self._measure(context, rows, seconds)
+        self._measure(context, self._inserted, seconds)
         return {"proofs": len(self.proofs), "seconds": round(seconds, 2)}
 
     def _publish(self, run_id: str) -> Counter[str]:
         with self.session() as session, session.transaction():
             self._take_mutex(session, run_id)
             self.read_inputs(session)
-            for step in (item if isinstance(item, Step) else Step(item) for item in self.sql):
+            for step in self._steps:
                 if self._is_needed(session, step):
                     session.script(step.sql, self.parameters)
             self._prove(session)
             return session.inserted
 
+    @property
+    def _steps(self) -> list[Step]:
+        return [item if isinstance(item, Step) else Step(item) for item in self.sql]
+
+    def lineage(self, warehouse: Warehouse) -> Lineage:
+        """See ``WarehouseOperator``; of the tables that the steps publish."""
+        from sparkify.lineage.loads import by_sql
+
+        wanted = [step for step in self._steps if self.is_wanted(step.table)]
+        schema, rows = self.mutex_table.rpartition(".")[0], self._inserted
+        tables = dict.fromkeys(f"{schema}.{step.table}" for step in wanted if step.table)
+        counted = {table: None if rows is None else rows[table] for table in tables}
+        return by_sql(warehouse, counted, [step.sql for step in wanted])
+
     def _measure(self, context: Context, rows: Counter[str], seconds: float) -> None:
         metrics.PUBLISH.add(1, self.tags)
         metrics.PUBLICATION.record(seconds, self.tags)
-        for table in dict.fromkeys(step.table for step in self.sql if isinstance(step, Step) and step.table):
+        for table in dict.fromkeys(step.table for step in self._steps if step.table):
             inserted = sum(number for name, number in rows.items() if unqualified(name) == table)
             metrics.PUBLISHED_ROWS.add(inserted, {**self.tags, "table": table})
         run = context["dag_run"]

@@ -28,6 +28,9 @@ from sparkify.warehouse import Session
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from sparkify.lineage.datasets import Warehouse
+    from sparkify.lineage.loads import Lineage
+
 log = logging.getLogger(__name__)
 
 MEASURED = {
@@ -144,6 +147,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         self.on_drift = on_drift
         self.replay = replay
         self.aws_conn_id = aws_conn_id
+        self._mapping = b""
+        self._outcome: Outcome | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Stage the objects.
@@ -180,7 +185,7 @@ class StageToRedshiftOperator(WarehouseOperator):
     def _stage(self, session: Session, store: Store, run_id: str) -> dict[str, Any]:
         selection = Selection(store, self.source, self.key_format, self.pattern, self.interval, self.missing)
         objects = self._new(session, selection.expected())
-        self._require_jsonpaths(store)
+        self._mapping = self._read_jsonpaths(store)
         seen = self._inspected(session, store, objects)
         drifted = drift.judged(self.on_drift, {found.url: one.drift for found, one in seen.items()}, self.table)
         try:
@@ -191,6 +196,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             metrics.REJECTED.add(len(error.rejected), self.tags)
             self._keep(session, error.rejected, run_id)
             raise
+        self._outcome = outcome
         new = self._keep(session, outcome.rejected, run_id)
         warnings = quarantine.warnings(outcome.rejected, len(new), outcome.records, self._personal)
         return {
@@ -199,6 +205,15 @@ class StageToRedshiftOperator(WarehouseOperator):
             "drift": drifted,
             "warnings": [*warnings, *drift.warnings(drifted, len(objects))],
         }
+
+    def lineage(self, warehouse: Warehouse) -> Lineage:
+        """See ``WarehouseOperator``."""
+        from sparkify.lineage.loads import by_copy
+
+        copied = [one.found for one in self._outcome.objects if one.found.has_records] if self._outcome else []
+        counts = self._outcome.counts if self._outcome else {}
+        mapping = self._mapping
+        return by_copy(warehouse, self.table, self.source, copied, counts, self.feed, self.jsonpaths, mapping)
 
     def _measure(self, counts: dict[str, Any], seconds: float) -> None:
         for metric, name in MEASURED.items():
@@ -211,9 +226,10 @@ class StageToRedshiftOperator(WarehouseOperator):
         again = json.loads(self.replay)
         return ledger.differing(session, self.loaded_objects, self.table, self.source, expected, again)
 
-    def _require_jsonpaths(self, store: Store) -> None:
-        if self.jsonpaths.startswith("s3://"):
-            store.require(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
+    def _read_jsonpaths(self, store: Store) -> bytes:
+        if not self.jsonpaths.startswith("s3://"):
+            return b""
+        return store.read(self.jsonpaths, f"the jsonpaths file that maps records to the columns of {self.table}")
 
     def _inspected(self, session: Session, store: Store, objects: list[S3Object]) -> Inspections:
         if self.feed is None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sparkify import parts, stamps, warehouse
+from sparkify.declared import Declared
 from sparkify.errors import explained
 from sparkify.parts import EVERYTHING, Parts
 from sparkify.warehouse import Session, unqualified
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from sparkify.lineage.datasets import Warehouse
+    from sparkify.lineage.loads import Lineage
 
 
 class WarehouseOperator(BaseSQLOperator):
@@ -29,6 +36,7 @@ class WarehouseOperator(BaseSQLOperator):
         only: the part that the run is limited to, or ``everything``. Templated.
         parts_of: the parts that tables and tasks belong to, by name. A task whose ``table``, or else whose id, belongs
             to none of those that the run redoes is skipped; inputs that belong to none of them are not read.
+        declared: the tables and views, for lineage; None if they are not known.
         kwargs: see ``BaseSQLOperator``.
     """
 
@@ -45,6 +53,7 @@ class WarehouseOperator(BaseSQLOperator):
         inputs: Sequence[str] = (),
         only: str = EVERYTHING,
         parts_of: Parts | None = None,
+        declared: Declared | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,7 +63,9 @@ class WarehouseOperator(BaseSQLOperator):
         self.inputs = inputs
         self.only = only
         self.parts_of = parts_of
+        self.declared = declared
         self._pid: int | None = None
+        self._connection: Connection | None = None
 
     def pre_execute(self, context: Any) -> None:
         """Leave out what a limited run does not redo.
@@ -83,7 +94,7 @@ class WarehouseOperator(BaseSQLOperator):
         """Open a session that :meth:`on_kill` can end."""
         label = f"{self.dag_id}.{self.task_id}"
         with warehouse.session(self.get_db_hook(), str(self.conn_id), self.statement_timeout, label) as session:
-            self._pid = session.pid
+            self._pid, self._connection = session.pid, session.to
             try:
                 yield session
             finally:
@@ -105,6 +116,29 @@ class WarehouseOperator(BaseSQLOperator):
         """Note that this attempt filled a table from these inputs, in the transaction that fills it."""
         if self.stamps_table is not None:
             stamps.write(session, self.stamps_table, unqualified(table), inputs)
+
+    def lineage(self, warehouse: Warehouse) -> Lineage:
+        """What the task read and wrote, as far as it got; by default nothing that anybody would follow.
+
+        Args:
+            warehouse: names its datasets.
+        """
+        from sparkify.lineage.loads import Lineage
+
+        return Lineage()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Lineage:
+        """Tell OpenLineage's provider, if it is installed and turned on; it asks after success and failure.
+
+        Args:
+            task_instance: Airflow's, unused.
+        """
+        from sparkify.lineage.datasets import Warehouse
+        from sparkify.lineage.loads import Lineage
+
+        # kept from the session: Airflow may ask in a process that has no part in the task's talk with its supervisor
+        to = self._connection
+        return self.lineage(Warehouse.of(self.get_db_hook(), to, self.declared)) if to else Lineage()
 
     def on_kill(self) -> None:
         """End the running statement: without this it would go on in the warehouse after its task is gone."""

@@ -8,10 +8,10 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
 
+from include.sandbox.statsd import StatsdServer, settings
 from sparkify import metrics
 from sparkify.metrics import Counter, Gauge, Metric, Timer
 from tests.bad_day import unloadable
-from tests.statsd import StatsdServer
 
 KINDS = {Counter: "c", Gauge: "g", Timer: "ms"}
 DECLARED = [found for found in vars(metrics).values() if isinstance(found, Metric)]
@@ -22,7 +22,7 @@ LAST_HOUR = ("2018-12-01T23", "2018-12-02")
 def server(monkeypatch):
     """Airflow's stats go to it, set up as Airflow sets them up in each task's process."""
     with StatsdServer() as listening:
-        for name, value in listening.environment.items():
+        for name, value in settings("127.0.0.1", listening.port).items():
             monkeypatch.setenv(name, value)
         stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
         yield listening
