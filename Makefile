@@ -10,6 +10,8 @@ PINNED_TOOLS := tests/requirements.txt
 CLIENTS := sqlalchemy dbt awswrangler dlt
 PEERS := orjson dlt pandas
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate
+# Whether images are pulled: missing, always or never.
+export COMPOSE_PULL ?= missing
 RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
@@ -22,7 +24,7 @@ sql: export SANDBOX_SQL := $(value Q)
 .PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox metrics status bench lint clean lock browser
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 run: setup ## start everything, load the sample (or DATA=dir, FROM= TO= HOURLY=1), report; stay up until Ctrl-C
 	@$(SANDBOX) run $(DATA_OPTION) $(RANGE)
@@ -58,13 +60,27 @@ status: setup ## hours loaded, missing, stale and failed; incidents; exits 1 if 
 	@$(SANDBOX) status
 
 test: tools browser ## run the tests (ARGS= for pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not compose" $(ARGS)
 
 test-long: tools browser ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 test-clients: tools ## run real clients against the sandbox Redshift; print what each can do (ARGS= for the names of some)
 	@$(BIN)/python -m tests.clients $(ARGS)
+
+.PHONY: test-compose env server server-down
+
+test-compose: tools ## bring docker-compose.yaml up for real, with either executor (needs Docker; COMPOSE_PULL=never: only present images)
+	@$(BIN)/python -m pytest -m compose $(ARGS)
+
+env: ## write .env for docker-compose.yaml, with a new password or key wherever one is needed
+	@$(PYTHON) include/docker/env.py
+
+server: ## build and start docker-compose.yaml as .env says, in containers, healthy before it returns
+	@docker compose up --build --detach --wait --pull $(COMPOSE_PULL)
+
+server-down: ## stop and remove those containers; the volumes, with all data, are kept
+	@docker compose --profile sandbox --profile celery down
 
 bench: tools ## measure: name, figure, mark, ok or short (ARGS= for the names of some)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -81,6 +97,7 @@ clean: ## stop everything and forget all data (.sandbox/)
 
 lock: setup ## pin the newest packages that pyproject.toml allows
 	@$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements.txt
+	@$(COMPILE) --upgrade --group server -c requirements.txt -o include/docker/requirements.txt
 	@$(COMPILE) --upgrade --group sandbox -c requirements.txt -o include/sandbox/requirements.txt
 	@$(COMPILE) --upgrade --group test -c requirements.txt -c include/sandbox/requirements.txt -o tests/requirements.txt
 	@for client in $(CLIENTS); do $(COMPILE) --upgrade --group client-$$client -o tests/clients/requirements/$$client.txt; done

@@ -19,7 +19,7 @@ from include.sandbox.state import LOOPBACK, REPOSITORY, SandboxError, State, wri
 
 ADMIN = "admin"
 DAG_ID = "sparkify"
-POOL = ("redshift", 5, "Statements on the warehouse at a time, over all runs")
+POOLS = json.loads((REPOSITORY / "include" / "pools.json").read_text())  # as `airflow pools import` takes them
 MIGRATE_SECONDS = 180.0
 START_SECONDS = 180.0
 COMPONENTS = {
@@ -74,7 +74,8 @@ class Airflow:
             self.start_component(name)
         api = open_api(state)
         process.wait_until(api.is_healthy, START_SECONDS, "Airflow", self.children)
-        api.ensure_pool(*POOL)
+        for name, pool in POOLS.items():
+            api.ensure_pool(name, **pool)
         process.wait_until(lambda: api.has_dag(DAG_ID), START_SECONDS, f"The DAG {DAG_ID}", self.children)
         return api
 
@@ -133,7 +134,7 @@ def open_api(state: State) -> AirflowApi:
 
 def ui_address(state: State) -> str:
     """Returns the address of the UI."""
-    return f"http://{LOOPBACK}:{state.ports['ui']}"
+    return state.airflow or f"http://{LOOPBACK}:{state.ports['ui']}"
 
 
 def airflow_environment(sandbox: Sandbox, *, schedule: bool, dags: Path = REPOSITORY / "dags") -> dict[str, str]:

@@ -32,12 +32,14 @@ class Task:
         state: Airflow's word for its state; empty before it has one.
         attempt: number of the current or last attempt, from 1.
         id: of the attempt; its process carries it as its title.
+        host: on which the attempt runs or ran; in a container that is the container's id.
     """
 
     name: str
     state: str
     attempt: int
     id: str = ""
+    host: str = ""
 
 
 @dataclass
@@ -126,7 +128,10 @@ class AirflowApi:
     def tasks(self, dag_id: str, run_id: str) -> list[Task]:
         """Returns the tasks of a run."""
         found = self._pages(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances", {})
-        return [Task(task["task_id"], task["state"] or "", task["try_number"], task["id"]) for task in found]
+        return [
+            Task(task["task_id"], task["state"] or "", task["try_number"], task["id"], task["hostname"] or "")
+            for task in found
+        ]
 
     def waiting_for_retry(self, dag_id: str) -> list[tuple[str, Task]]:
         """Returns run id and task of every attempt that failed and is to be repeated."""

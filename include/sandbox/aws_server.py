@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET, provision
 from include.sandbox.objects import make_room, mirrored_keys, mirrored_path
-from include.sandbox.state import LOOPBACK
+from include.sandbox.state import HOST
 
 WRITE_BACK_SECONDS = 2.0
 
@@ -38,7 +38,7 @@ def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None]
 
     Args:
         folder: where the objects are kept, one sub-folder for each bucket.
-        port: TCP port on 127.0.0.1; 0 for any free one.
+        port: TCP port on `state.HOST`; 0 for any free one.
         on_ready: called once with the endpoint, the access keys and the ARNs that were made (see `provision`).
         stopping: ends the service when set.
 
@@ -49,10 +49,10 @@ def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None]
     application = DomainDispatcherApplication(create_backend_app)
     # It lists a folder of 180 services on every request: half of the cost of a small GET.
     application.get_backend_for_host = functools.cache(application.get_backend_for_host)  # type: ignore[method-assign]
-    server = make_server(LOOPBACK, port, OneStepWrites(application), threaded=True, request_handler=RequestHandler)
+    server = make_server(HOST, port, OneStepWrites(application), threaded=True, request_handler=RequestHandler)
     server.daemon_threads = True  # type: ignore[attr-defined] # of ThreadingMixIn; an open connection must not delay the end
     threading.Thread(target=server.serve_forever, name="moto", daemon=True).start()
-    answer = provision(f"http://{LOOPBACK}:{server.server_port}")
+    answer = provision(f"http://{HOST}:{server.server_port}")
     mirror = ObjectMirror(folder)
     for bucket in (SOURCE_BUCKET, WORK_BUCKET):
         mirror.restore(bucket)

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from include.reports.command import ReportError, add_options
 from include.sandbox.process import stop_event
-from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, SandboxError, default_root, write_ready
+from include.sandbox.state import DATABASE, HOST, REGION, USER, SandboxError, default_root, write_ready
 
 if TYPE_CHECKING:
     from include.sandbox.loads import Request
@@ -43,9 +43,12 @@ def parser() -> argparse.ArgumentParser:
     run = _command(commands, "run", _run, "start, load, report; stay up until Ctrl-C if there is a terminal")
     up = _command(commands, "up", _up, "start everything in the foreground; load the data first if it never was")
     up.add_argument("--detach", action="store_true", help="return once everything is healthy")
+    serve = _command(commands, "serve", _serve, "serve an Airflow that runs elsewhere; load the data if it never was")
+    serve.add_argument("--airflow", required=True, metavar="URL", help="its address; AIRFLOW_ADMIN_PASSWORD lets in")
+    serve.add_argument("--settings", required=True, metavar="DIR", type=Path, help="where it reads connections from")
     backfill = _command(commands, "backfill", _backfill, "load a range through the DAG")
     seed = _command(commands, "seed", _seed, "fill the source bucket, without loading anything")
-    for command in (run, up, backfill, seed):
+    for command in (run, up, serve, backfill, seed):
         command.add_argument(
             "--data", metavar="DIR", help="bucket-shaped folder (default: what is there, or the sample)"
         )
@@ -117,6 +120,13 @@ def _up(options: argparse.Namespace) -> None:
     from include.sandbox.commands import detach, up
 
     (detach if options.detach else up)(options.state, options.data, _console())
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from include.sandbox.serving import Elsewhere, serve
+
+    password = _required("AIRFLOW_ADMIN_PASSWORD")["AIRFLOW_ADMIN_PASSWORD"]
+    serve(options.state, Elsewhere(options.airflow, password, options.settings), options.data, _console())
 
 
 def _backfill(options: argparse.Namespace) -> None:
@@ -234,7 +244,7 @@ def _redshift(options: argparse.Namespace) -> None:
         return
     environment = _required("SANDBOX_POSTGRES_DSN", "SANDBOX_REDSHIFT_PASSWORD", "SANDBOX_AWS_ENDPOINT")
     config = RedshiftConfig(
-        postgres_dsn=environment["SANDBOX_POSTGRES_DSN"], host=LOOPBACK, port=options.port, database=DATABASE,
+        postgres_dsn=environment["SANDBOX_POSTGRES_DSN"], host=HOST, port=options.port, database=DATABASE,
         aws_endpoint=environment["SANDBOX_AWS_ENDPOINT"], region=REGION,
         default_iam_role=os.environ.get("SANDBOX_IAM_ROLE"),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Takes the alerts that go out by e-mail, Slack and webhook: an SMTP server and an HTTP server on loopback."""
+"""Takes the alerts that go out by e-mail, Slack and webhook: an SMTP server and an HTTP server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from include.sandbox.inbox import FOLDER, SMTP_USER, Letter, keep
-from include.sandbox.state import LOOPBACK, State
+from include.sandbox.state import HOST, State
 
 
 def serve(state: State, on_ready: Callable[[Mapping[str, Any]], None], stopping: threading.Event) -> None:
@@ -37,12 +37,12 @@ def serve(state: State, on_ready: Callable[[Mapping[str, Any]], None], stopping:
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's: a line for each command
     folder = state.root / FOLDER
     mail = Controller(
-        MailBox(folder), hostname=LOOPBACK, port=state.ports["smtp"], authenticator=Login(state.secret("smtp")),
-        auth_required=True, auth_require_tls=False,  # nobody can listen on loopback
+        MailBox(folder), hostname=HOST, port=state.ports["smtp"], authenticator=Login(state.secret("smtp")),
+        auth_required=True, auth_require_tls=False,  # nobody else can listen on loopback, or between containers
     )  # fmt: skip
     mail.start()
     sink = WebhookSink(folder, state.secret("webhook"))
-    http = make_server(LOOPBACK, state.ports["webhook"], sink, threaded=True, request_handler=QuietHandler)
+    http = make_server(HOST, state.ports["webhook"], sink, threaded=True, request_handler=QuietHandler)
     threading.Thread(target=http.serve_forever, name="webhook", daemon=True).start()
     on_ready({})
     stopping.wait()

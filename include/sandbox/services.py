@@ -17,7 +17,7 @@ from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET, client
 from include.sandbox.inbox import SMTP_USER
 from include.sandbox.postgres import Postgres, PostgresError
 from include.sandbox.process import Child
-from include.sandbox.state import DATABASE, LOOPBACK, REGION, USER, Lock, SandboxError, State
+from include.sandbox.state import DATABASE, HOST, REGION, USER, Lock, SandboxError, State
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +58,9 @@ class Sandbox:
         try:
             self._end_leftovers()
             self.fill(self.state)
-            aws = self._spawn("aws", "--port", str(self.state.port("aws")))
+            # moto takes the first part of a host's name for a bucket (moto: settings.py); boto3 puts that in the path.
+            by_path = {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
+            aws = self._spawn("aws", "--port", str(self.state.port("aws")), environment=by_path)
             self._start_postgres()
             inbox = self._spawn_inbox()
             self.state.aws = process.wait_ready(self.root, aws, START_SECONDS)
@@ -173,11 +175,11 @@ def connect(state: State, user: str = USER, password: str | None = None) -> Conn
     port = state.ports.get("redshift", 0)
     try:
         return redshift_connector.connect(
-            host=LOOPBACK, port=port, database=DATABASE, user=user, password=password or state.secret("redshift"),
+            host=HOST, port=port, database=DATABASE, user=user, password=password or state.secret("redshift"),
             ssl=False, application_name="sandbox",
         )  # fmt: skip
     except Error as error:
-        raise SandboxError(f"The sandbox Redshift on {LOOPBACK}:{port} let nobody in: {error}") from error
+        raise SandboxError(f"The sandbox Redshift on {HOST}:{port} let nobody in: {error}") from error
 
 
 def query(connection: Connection, text: str) -> list[Sequence[Any]]:
@@ -215,7 +217,7 @@ def pipeline_environment(state: State) -> dict[str, str]:
     """Returns the connections and variables of the pipeline's DAG, as Airflow reads them from the environment."""
     aws = state.aws
     redshift = {
-        "conn_type": "redshift", "host": LOOPBACK, "port": state.ports["redshift"], "schema": DATABASE, "login": USER,
+        "conn_type": "redshift", "host": HOST, "port": state.ports["redshift"], "schema": DATABASE, "login": USER,
         "password": state.secret("redshift"),
         # without a name the driver looks for one in the call stack, which takes half a second (redshift_connector)
         "extra": {"ssl": False, "application_name": "airflow"},
@@ -239,12 +241,12 @@ def pipeline_environment(state: State) -> dict[str, str]:
 def alert_environment(state: State) -> dict[str, str]:
     """Returns the connections and variables of all channels of alerts."""
     mail = {
-        "conn_type": "smtp", "host": LOOPBACK, "port": state.ports["smtp"], "login": SMTP_USER,
+        "conn_type": "smtp", "host": HOST, "port": state.ports["smtp"], "login": SMTP_USER,
         "password": state.secret("smtp"),
         "extra": {"from_email": "airflow@sparkify.example", "disable_ssl": True, "disable_tls": True, "timeout": 5,
                   "retry_limit": 1},
     }  # fmt: skip
-    web = f"http://{LOOPBACK}:{state.ports['webhook']}"
+    web = f"http://{HOST}:{state.ports['webhook']}"
     slack = {"conn_type": "slackwebhook", "host": f"{web}/slack", "password": state.secret("webhook")}
     webhook = {"conn_type": "http", "host": f"{web}/{state.secret('webhook')}"}
     return {

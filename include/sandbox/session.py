@@ -14,7 +14,7 @@ from include.sandbox import data
 from include.sandbox.airflow import ADMIN, Airflow, open_api, ui_address
 from include.sandbox.api import AirflowApi
 from include.sandbox.services import Sandbox
-from include.sandbox.state import DATABASE, LOOPBACK, USER, Lock, SandboxError, State, read_ready
+from include.sandbox.state import DATABASE, HOST, USER, Lock, SandboxError, State, read_ready
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def print_addresses(console: Console, state: State) -> None:
     """Prints where the UI and the warehouse are, and who may enter."""
     password = state.secret("airflow_admin")
     console.print(f"Airflow   {ui_address(state)}  user {ADMIN}  password {password}", highlight=False, soft_wrap=True)
-    where = f"{LOOPBACK}:{state.ports['redshift']}  database {DATABASE}  user {USER}"
+    where = f"{HOST}:{state.ports['redshift']}  database {DATABASE}  user {USER}"
     console.print(f"Redshift  {where}  password {state.secret('redshift')}", highlight=False, soft_wrap=True)
 
 

@@ -15,6 +15,8 @@ from typing import IO, Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+# Where the stand-ins listen and are found: the name of their own container, for the others of a private network.
+HOST = os.environ.get("SANDBOX_HOST") or LOOPBACK
 REGION = "us-west-2"
 DATABASE, USER = "dev", "awsuser"  # of the sandbox Redshift; the user is its owner
 PREFERRED_PORTS = {"redshift": 5439, "ui": 8080}
@@ -35,12 +37,13 @@ class State:
 
     Args:
         root: absolute folder that holds everything the sandbox keeps.
-        ports: TCP port on 127.0.0.1 by service, as last used.
+        ports: TCP port on `HOST` by service, as last used.
         secrets: generated passwords and keys, by name.
         aws: what the last start of the AWS stand-in gave out: endpoint, access keys, ARNs.
         source: what the source bucket was filled from: `sample`, or the absolute path of a DATA folder; empty if none.
         loaded: whether a run over that data has succeeded.
         metadata_version: the Airflow version whose schema the metadata database has.
+        airflow: address of an Airflow that runs elsewhere and uses this sandbox; empty if it is a part of the sandbox.
     """
 
     root: Path
@@ -50,6 +53,7 @@ class State:
     source: str = ""
     loaded: bool = False
     metadata_version: str = ""
+    airflow: str = ""
 
     @classmethod
     def load(cls, root: Path) -> State:
@@ -182,7 +186,7 @@ def _bindable(port: int | None) -> int | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, port))
+            probe.bind((HOST, port))
         except OSError:
             return None
         return int(probe.getsockname()[1])
