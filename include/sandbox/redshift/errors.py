@@ -99,6 +99,11 @@ class BackendGoneError(ConnectionError):
         self.fields = told | {"S": "FATAL"}
 
 
+def fatal(message: str, sqlstate: str) -> RedshiftError:
+    """Returns an error that ends the connection."""
+    return RedshiftError(message, sqlstate, severity="FATAL")
+
+
 def unsupported(what: str, hint: str | None = None) -> RedshiftError:
     """Returns the error for what this sandbox does not do, or what Redshift itself does not do."""
     return RedshiftError(f"{what} is not supported", NOT_SUPPORTED, hint=hint)

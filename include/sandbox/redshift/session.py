@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from include.sandbox.redshift import wire
+from include.sandbox.redshift import asides, wire
 from include.sandbox.redshift.backend import Backend
 from include.sandbox.redshift.channel import Channel
 from include.sandbox.redshift.errors import (
@@ -33,16 +32,6 @@ if TYPE_CHECKING:
     from include.sandbox.redshift.copy.load import Loader
     from include.sandbox.redshift.plan import Plan
 
-# What Redshift reports; PostgreSQL's newer parameters would make drivers take it for what it is not.
-REPORTED = {
-    "client_encoding", "server_encoding", "DateStyle", "integer_datetimes", "is_superuser", "session_authorization",
-    "TimeZone", "application_name",
-}  # fmt: skip
-SERVER_VERSION = "8.0.2"
-# By it asyncpg knows Redshift, which lacks advisory locks and LISTEN (asyncpg: _detect_server_capabilities).
-PADB_REVISION = "1.0.12103"
-# VACUUM and ANALYZE of everything: PostgreSQL's catalogues of users and databases are the superuser's.
-SKIPPED = re.compile(r'permission denied to (vacuum|analyze) "pg_\w+", skipping it')
 COPY_LEFTOVERS = {b"d", b"c", b"f"}
 
 
@@ -71,25 +60,12 @@ class Session:
         self._express = Express(self)
 
     def relay(self, found: Frame) -> None:
-        """Passes on a notice or a parameter's value, as Redshift words it."""
+        """Passes on what PostgreSQL says unasked, as Redshift words it."""
         if found.kind == b"S":
-            (name, value), _ = wire.strings(found.body, 2)
-            if name == "server_version":
+            name, value = asides.parameter(found)
+            if name == asides.VERSION:
                 self.translator.before_17 = self.transaction.before_17 = int(value[:2]) < 17
-                value = SERVER_VERSION
-                self.client.send(wire.frame(b"S", wire.text("padb_revision") + wire.text(PADB_REVISION)))
-            elif name not in REPORTED:
-                return
-            self.client.send(wire.frame(b"S", wire.text(name) + wire.text(value)))
-        elif found.kind == b"N":
-            fields = {key: value for key, value in wire.fields_of(found.body).items() if key != "V"}
-            if SKIPPED.match(fields.get("M", "")):
-                return
-            if fields.get("S") == "NOTICE":
-                fields["S"] = "INFO"
-            self.client.send(wire.report(b"N", fields))
-        else:
-            self.client.send(found.encode())
+        self.client.send(asides.reworded(found))
 
     def cancel(self) -> None:
         """Ends the COPY that the stand-in executes; PostgreSQL is told by another connection."""
