@@ -16,7 +16,7 @@ RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
 # Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
-export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT CONNECTION LINEAGE STATSD PORT
+export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT SQL CONNECTION SCHEMA LINEAGE STATSD PORT
 unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
@@ -47,8 +47,9 @@ replay: setup ## load what is in quarantine again, after a correction (OBJECT= R
 sql: setup ## run Q='...' on the sandbox Redshift; rows tab-separated, nothing else with make -s
 	@printf %s "$$SANDBOX_SQL" | $(SANDBOX) sql
 
-report: setup ## the questions of include/sql/reports: tables and charts (FROM= TO= NAME= OUT=dir; CONNECTION=id: of any warehouse)
-	@$(if $(CONNECTION),$(REPORTS) --connection "$$CONNECTION",$(SANDBOX) report) $(RANGE) $${NAME:+--name "$$NAME"} $${OUT:+--out "$$OUT"}
+# NAME only from the command line: some systems have a variable of that name in the environment.
+report: setup ## answers of include/sql/reports as tables and PNGs (FROM= TO= NAME= OUT=dir SQL=1; CONNECTION=id: any warehouse)
+	@$(if $(CONNECTION),$(REPORTS) --connection "$$CONNECTION",$(SANDBOX) report) $(RANGE) $(if $(filter command,$(origin NAME)),--name "$$NAME") $${OUT:+--out "$$OUT"} $${SQL:+--sql} $(if $(CONNECTION),$${SCHEMA:+--schema "$$SCHEMA"})
 
 inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newest last
 	@$(SANDBOX) inbox

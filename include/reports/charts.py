@@ -8,16 +8,19 @@ from textwrap import shorten
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from include.reports.questions import Answer, Row
+from include.reports.tables import percent
 
 # Of Okabe and Ito's palette, which the colour-blind tell apart (Wong, Nature Methods 8, 441).
 FREE, PAID, GREY, INK = "#e69f00", "#0072b2", "#999999", "#333333"
 LEVELS = {"free": FREE, "paid": PAID, "both": "#009e73"}
 SIZE, DOTS = (8.0, 4.2), 110  # inches, dots per inch
+COUNT = StrMethodFormatter("{x:,.0f}")
 COHORTS_SHOWN = 16  # the latest; more lines than that cannot be read
 STYLE: dict[Any, Any] = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": INK,
@@ -35,10 +38,8 @@ def draw(answer: Answer, folder: Path) -> Path | None:
     if not (answer.rows and answer.name in CHARTS):
         path.unlink(missing_ok=True)
         return None
-    import matplotlib as mpl
-
     folder.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context(STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
         CHARTS[answer.name](figure, answer.rows)
         figure.suptitle(answer.text, x=0.01, ha="left", fontsize=12, fontweight="bold")
@@ -57,6 +58,8 @@ def _plays_by_hour(figure: Figure, rows: Sequence[Row]) -> None:
         below += plays
     axes.set_xticks(range(0, 24, 2), [f"{hour:02}" for hour in range(0, 24, 2)])
     axes.set(xlabel="hour of the day (UTC)", ylabel="plays", xlim=(-0.6, 23.6))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(COUNT)
     _grid(axes, "y")
     axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
 
@@ -75,16 +78,22 @@ def _ranking(figure: Figure, rows: Sequence[Row], names: Sequence[str]) -> None:
     placed = [row for row in rows if row["place"]]
     places = range(len(placed), 0, -1)
     bars = axes.barh(places, [row["plays"] for row in placed], color=PAID)
+    if not placed:
+        axes.text(0.5, 0.5, "no play is of a known song", transform=axes.transAxes, ha="center")
     axes.bar_label(bars, [f"{row['plays']:,}" for row in placed], padding=3, fontsize=9)
     axes.set_yticks(places, names, fontsize=8)
-    axes.set_xlabel(f"plays; besides {_others(rows)}")
+    axes.set_xlabel(f"plays\nbesides {_others(rows)}")
+    axes.set_xlim(0, max([1, *(row["plays"] for row in placed)]) * 1.08)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(COUNT)
     _grid(axes, "x")
 
 
 def _others(rows: Sequence[Row]) -> str:
     others = [
-        f"{row['plays']:,} ({row['share_of_plays']:.1%}) of {row['counted_as']}" for row in rows if not row["place"]
+        f"{row['plays']:,} ({percent(row['share_of_plays'])}) of {row['counted_as']}"
+        for row in rows
+        if not row["place"]
     ]
     return " and ".join(others).replace("of no song matched", "with no song matched") or "none"
 
@@ -98,13 +107,26 @@ def _retention(figure: Figure, rows: Sequence[Row]) -> None:
     shares = np.full((len(cohorts), weeks), np.nan)
     for row in shown:
         shares[lines[row["cohort"]], row["weeks_after"]] = row["active_share"]
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    image = axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=2)
+    axes.invert_yaxis()
     for row in shown:
         mark = f"{row['active_share']:.0%}{'' if row['is_whole'] else '*'}"
         colour = "white" if row["active_share"] > 0.6 else INK
-        axes.text(row["weeks_after"], lines[row["cohort"]], mark, ha="center", va="center", color=colour, fontsize=9)
-    axes.set_yticks(range(len(cohorts)), [f"{cohort:%Y-%m-%d} ({users:,} users)" for cohort, users in cohorts])
-    axes.set_xticks(range(weeks))
+        axes.text(
+            row["weeks_after"] + 0.5,
+            lines[row["cohort"]] + 0.5,
+            mark,
+            ha="center",
+            va="center",
+            color=colour,
+            fontsize=9,
+        )
+    axes.set_yticks(
+        np.arange(len(cohorts)) + 0.5, [f"{cohort:%Y-%m-%d} ({users:,} users)" for cohort, users in cohorts]
+    )
+    axes.set_xticks(np.arange(weeks) + 0.5, [str(week) for week in range(weeks)])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     axes.set(xlabel="weeks after the week of the first play; * the range ends in it", ylabel="week of the first play")
     figure.colorbar(image, format=PercentFormatter(1), label="share of the cohort that played")
 
@@ -121,11 +143,12 @@ def _conversion(figure: Figure, rows: Sequence[Row]) -> None:
     labels = []
     for row in ordered:
         after = "" if row["median_days"] is None else f", after {row['median_days']:.1f} days (median)"
-        labels.append(f"{row['users']:,} ({row['share_of_users']:.1%}){after}")
+        labels.append(f"{row['users']:,} ({percent(row['share_of_users'])}){after}")
     axes.bar_label(bars, labels, padding=4)
     axes.margins(x=0.25)
     axes.set_xlabel("users, by the levels of their plays")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(COUNT)
     _grid(axes, "x")
 
 
@@ -146,7 +169,7 @@ def _time_to_paid(figure: Figure, rows: Sequence[Row]) -> None:
 
 def _sessions(figure: Figure, rows: Sequence[Row]) -> None:
     plays, minutes = figure.subplots(1, 2, sharey=True)
-    ordered = list(reversed(rows))
+    ordered = sorted(rows, key=lambda row: [*LEVELS, row["level"]].index(row["level"]), reverse=True)
     names = [f"{row['level']}\n({row['sessions']:,} sessions)" for row in ordered]
     places, colours = range(len(ordered)), [LEVELS.get(row["level"], GREY) for row in ordered]
     bars = plays.barh(places, [row["plays_per_session"] for row in ordered], color=colours, height=0.55)
@@ -161,6 +184,7 @@ def _sessions(figure: Figure, rows: Sequence[Row]) -> None:
         minutes.text(median, place + 0.31, f"{median:,.0f}", ha="center", va="bottom", fontsize=9)
     minutes.set_xlabel("minutes from first to last play\n(middle half of the sessions; line: median)")
     minutes.set_xlim(left=0)
+    minutes.set_ylim(-0.5, len(ordered) - 0.3)
     for axes in (plays, minutes):
         _grid(axes, "x")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pendulum
 from rich.console import Console
 
-from include.reports.questions import NAMES, Answer, ask, covered, text
+from include.reports.questions import NAMES, Range, ask, covered, pasted
 from include.reports.tables import print_answer
 
 if TYPE_CHECKING:
@@ -32,8 +32,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="first moment, ISO 8601, UTC unless it says (default: the first play's hour)")  # fmt: skip
     parser.add_argument("--to", dest="end", type=_moment, metavar="TIME",
                         help="last moment, not included (default: the end of the last play's hour)")  # fmt: skip
-    parser.add_argument("--name", action="append", choices=NAMES, metavar="NAME", dest="names",
-                        help=f"a question, may be repeated: {', '.join(NAMES)} (default: all)")  # fmt: skip
+    parser.add_argument("--name", type=_names, default=NAMES, dest="names", metavar="NAMES",
+                        help=f"which questions (default: {' '.join(NAMES)})")  # fmt: skip
+    parser.add_argument(
+        "--sql", action="store_true", help="only print the SQL, with the range in it, for a query editor"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the charts (default: .sandbox/reports)")
 
 
@@ -49,33 +52,27 @@ def report(session: Session, schema: str, options: argparse.Namespace, folder: P
     Raises:
         ReportError: the range is empty, or there is no star schema to read.
     """
-    console = _console()
     if options.start and options.end and options.start >= options.end:
         raise ReportError(f"The range begins at {options.start} and ends at {options.end}: nothing is in it.")
     try:
-        for answer in answers(session, schema, options.names or NAMES, options.start, options.end):
-            print_answer(console, answer)
-            if path := draw_chart(answer, options.out or folder):
-                console.print(f"  {path}\n", soft_wrap=True, highlight=False)
+        asked = covered(session, schema, options.start, options.end)
+        if options.sql:
+            print(";\n\n".join(pasted(name, schema, asked) for name in options.names))
+        else:
+            _answer(session, schema, options.names, asked, options.out or folder)
     except Exception as error:
         raise _explained(error, schema) from error
 
 
-def answers(
-    session: Session, schema: str, names: Iterable[str] = NAMES, start: datetime | None = None,
-    end: datetime | None = None,
-) -> Iterator[Answer]:  # fmt: skip
-    """Yields the answers to questions, in a range of time, see `covered`."""
-    asked = covered(session, schema, start, end)
-    for name in names:
-        yield ask(session, name, schema, asked) if asked else Answer(name, text(name), asked, [])
-
-
-def draw_chart(answer: Answer, folder: Path) -> Path | None:
-    """Draws the chart of an answer, see `charts.draw`."""
+def _answer(session: Session, schema: str, names: Iterable[str], asked: Range, folder: Path) -> None:
     from include.reports.charts import draw  # matplotlib, which it imports, takes a second
 
-    return draw(answer, folder)
+    console = _console()
+    for name in names:
+        answer = ask(session, name, schema, asked)
+        print_answer(console, answer)
+        if path := draw(answer, folder):
+            console.print(f"  {path}\n", soft_wrap=True, highlight=False)
 
 
 def _console() -> Console:
@@ -94,6 +91,14 @@ def _explained(error: Exception, schema: str) -> Exception:
     if sqlstate(error) == NOT_ALLOWED:
         return ReportError(f"{message(error)}. Reports need the role {schema}_reader: grant role {schema}_reader to …")
     return error
+
+
+def _names(text: str) -> list[str]:
+    """Reads names of questions, with spaces or commas between them."""
+    names = text.replace(",", " ").split()
+    if unknown := [name for name in names if name not in NAMES]:
+        raise argparse.ArgumentTypeError(f"there is no question {', '.join(unknown)}: choose of {', '.join(NAMES)}")
+    return names
 
 
 def _moment(text: str) -> datetime:

@@ -20,17 +20,17 @@ OVERVIEW = "overview"
 NAMES = (
     OVERVIEW, "plays_by_hour", "top_songs", "top_artists", "retention", "conversion", "time_to_paid", "sessions",
 )  # fmt: skip
-EVER = (datetime(1, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc))
+FIRST, LAST = datetime(1, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Range:
-    """A half-open range of time, [start, end), in UTC."""
+    """A half-open range of time, [start, end), in UTC; all of it by default."""
 
-    start: datetime
-    end: datetime
+    start: datetime = FIRST
+    end: datetime = LAST
 
     @property
     def bound(self) -> dict[str, str]:
@@ -38,7 +38,10 @@ class Range:
         return {name: f"{moment:%Y-%m-%d %H:%M:%S.%f}" for name, moment in vars(self).items()}
 
     def __str__(self) -> str:
-        first, last = (f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00") for moment in (self.start, self.end))
+        first, last = (
+            "…" if moment in (FIRST, LAST) else f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+            for moment in (self.start, self.end)
+        )
         return f"[{first}, {last}) UTC"
 
 
@@ -49,13 +52,13 @@ class Answer:
     Args:
         name: of the question.
         text: the question in words.
-        asked: of what range; None if it was to be that of the plays, and there are none.
+        asked: of what range.
         rows: values by column, in the order of the SQL; none if there is nothing in the range.
     """
 
     name: str
     text: str
-    asked: Range | None
+    asked: Range
     rows: list[dict[str, Any]]
 
 
@@ -80,6 +83,11 @@ def sql(name: str, schema: str) -> str:
     return _templates().get_template(f"reports/{name}.sql").render(MACROS, star=lambda: star)
 
 
+def pasted(name: str, schema: str, asked: Range) -> str:
+    """Returns a question's SQL with the range in it, for a query editor; what is asked here has it bound."""
+    return sql(name, schema) % {name: f"'{value}'" for name, value in asked.bound.items()}
+
+
 def ask(session: Session, name: str, schema: str, asked: Range) -> Answer:
     """Asks one question.
 
@@ -92,23 +100,19 @@ def ask(session: Session, name: str, schema: str, asked: Range) -> Answer:
     return Answer(name, text(name), asked, session.records(sql(name, schema), asked.bound))
 
 
-def covered(session: Session, schema: str, start: datetime | None, end: datetime | None) -> Range | None:
-    """Returns the range to ask about: what is not given is taken from the plays that are published, to the hour.
+def covered(session: Session, schema: str, start: datetime | None, end: datetime | None) -> Range:
+    """Returns the range to ask about; where it is open, it begins and ends with the hours of the plays that are there.
 
     Args:
         session: of a user who may read the star schema.
         schema: of the star.
         start: first moment, in UTC.
         end: first moment that is left out, in UTC.
-
-    Returns:
-        The range; None if it is to be taken from plays, and there are none.
     """
-    if start and end:
-        return Range(start, end)
-    found = ask(session, OVERVIEW, schema, Range(start or EVER[0], end or EVER[1])).rows
+    given = Range(start or FIRST, end or LAST)
+    found = ask(session, OVERVIEW, schema, given).rows if not (start and end) else []
     if not found:
-        return None
+        return given
     first, last = (
         found[0][name].replace(minute=0, second=0, microsecond=0, tzinfo=timezone.utc)
         for name in ("first_play", "last_play")

@@ -21,7 +21,7 @@ WEEKS_SHOWN = 12  # of retention, beside the week of the first play
 def print_answer(console: Console, answer: Answer) -> None:
     """Prints the question, the range and the table; or that there is nothing."""
     console.print(f"[bold]{escape(answer.text)}[/bold]", highlight=False)
-    console.print(f"{answer.name}, {answer.asked or 'all plays'}", markup=False, highlight=False, style="dim")
+    console.print(f"{answer.name}, {answer.asked}", markup=False, highlight=False, style="dim")
     if not answer.rows:
         console.print(f"  {NOTHING}\n", highlight=False)
         return
@@ -35,8 +35,13 @@ def shown(value: Any, column: str = "") -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00")
     if isinstance(value, (float, Decimal)):
-        return f"{value:.1%}" if "share" in column else f"{value:,.1f}"
+        return percent(float(value)) if "share" in column else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def percent(share: float) -> str:
+    """Returns a share in percent, with a digit more where it is small."""
+    return f"{share:.2%}" if 0 < share < 0.01 else f"{share:.1%}"
 
 
 def _as_it_is(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-import sqlparse
 from jinja2 import Environment, FileSystemLoader
 
 from include.reports.questions import NAMES, SQL, Range, ask
+from include.sandbox.services import SCHEMA, connect
+from include.sandbox.state import State
 from sparkify.warehouse import Session
 from tests.oracle import Tables
 from tests.report_oracle import Answer, expected_answers
@@ -77,38 +79,37 @@ def _rounded(rows: Answer) -> Answer:
     ]
 
 
-@pytest.fixture(scope="module")
-def new_star(_sandbox: Any) -> Iterator[Callable[[], Star]]:
-    made: list[Star] = []
-
-    def star() -> Star:
-        schema, password = f"t_{secrets.token_hex(5)}", f"Aa1{secrets.token_hex(8)}"
-        owner = Session(_sandbox.redshift(), pid=0)
-        owner.connection.autocommit = True
+@contextmanager
+def new_star(state: State, schema: str) -> Iterator[Star]:
+    """An empty star schema that is gone at the end, with its analyst."""
+    password = f"Aa1{secrets.token_hex(8)}"
+    templates = Environment(loader=FileSystemLoader(SQL))  # noqa: S701 - it renders SQL
+    names = {"star": lambda: schema, "reader_role": lambda: f"{schema}_reader"}
+    with connect(state) as owning:
+        owning.autocommit = True
+        owner = Session(owning, pid=0)
         owner.run(f"create schema {schema}")
         owner.run(f"create role {schema}_reader")
-        templates = Environment(loader=FileSystemLoader(SQL))  # noqa: S701 - it renders SQL
         for name in CREATE:
-            text = templates.get_template(name).render(star=lambda: schema, reader_role=lambda: f"{schema}_reader")
-            for statement in sqlparse.split(text):
-                owner.run(statement)
+            owner.script(templates.get_template(name).render(names))
         owner.run(f"create user {schema}_analyst password '{password}'")
         owner.run(f"grant role {schema}_reader to {schema}_analyst")
-        reader = Session(_sandbox.redshift(user=f"{schema}_analyst", password=password), pid=0)
-        reader.connection.autocommit = True
-        made.append(Star(schema, owner, reader, password))
-        return made[-1]
-
-    yield star
-    for found in made:
-        found.reader.connection.close()
-        found.owner.run(f"drop schema {found.schema} cascade")
-        found.owner.run(f"drop user {found.analyst}")
-        found.owner.run(f"drop role {found.schema}_reader")
-        found.owner.connection.close()
+        with connect(state, f"{schema}_analyst", password) as reading:
+            reading.autocommit = True
+            yield Star(schema, owner, Session(reading, pid=0), password)
+        for what in (f"schema {schema} cascade", f"user {schema}_analyst", f"role {schema}_reader"):
+            owner.run(f"drop {what}")
 
 
 @pytest.fixture(scope="module")
-def star(new_star: Callable[[], Star]) -> Star:
+def star(_sandbox: Any) -> Iterator[Star]:
     """Shared by a module's tests; each publishes what it asks about."""
-    return new_star()
+    with new_star(_sandbox.services.state, f"t_{secrets.token_hex(5)}") as made:
+        yield made
+
+
+@pytest.fixture
+def own_star(_sandbox: Any) -> Iterator[Star]:
+    """That of the sandbox itself, under the name that its commands know."""
+    with new_star(_sandbox.services.state, SCHEMA) as made:
+        yield made

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from include.reports.questions import NAMES, SQL, sql, text
+from include.reports.questions import NAMES, SQL, Range, covered, pasted, sql, text
 from include.sandbox.sample import generate
-from tests.oracle import Counts, Tables, expected_tables
+from tests.oracle import expected_tables
 from tests.report_oracle import expected_answers
+from tests.stars import SONGS, play, tables
 
 EPOCH, DAY, HOUR = datetime(1970, 1, 1), timedelta(days=1), timedelta(hours=1)
 MONDAY = datetime(2018, 12, 3)
-SONGS = [(f"SO{n:02}", f"Title {n % 7}", f"AR{n % 4}", 2000, 100.5 + n) for n in range(14)]
-ARTISTS = [(f"AR{n}", f"Artist {n % 3}", None, None, None) for n in range(4)]
 
 
-def tables(*plays):
-    """The star of plays, each a moment, a user, a level, a session and a song or None, in this order."""
-    songs = {song[0]: song for song in SONGS}
-    rows, users, moments = [], {}, set()
-    for number, (at, user, level, session, song) in enumerate(sorted(plays, key=lambda play: play[0])):
-        rows.append((f"{number:032}", at, user, level, song, song and songs[song][2], session, "", ""))
-        users[user] = (user, "Ada", "L", "F", level)
-        moments.add((at, at.hour, at.day, at.isocalendar()[1], at.month, at.year, at.isoweekday() % 7))
-    counts = Counts(*[0] * 7)
-    return Tables(rows, sorted(users.values()), SONGS, ARTISTS, sorted(moments), counts)
-
-
-def play(at, user=1, level="free", session=1, song=None):
-    return (at, user, level, session, song)
+def utc(naive):
+    return naive.replace(tzinfo=timezone.utc)
 
 
 def test_every_file_of_the_folder_is_asked_and_says_its_question_first():
@@ -43,6 +30,23 @@ def test_every_file_of_the_folder_is_asked_and_says_its_question_first():
     for name in NAMES:
         assert text(name).endswith("?")
         assert (SQL / "reports" / f"{name}.sql").read_text().startswith(f"-- {text(name)}\n")
+
+
+def test_what_is_printed_for_a_query_editor_answers_the_same(star):
+    loaded = tables(play(MONDAY, song="SO01"), play(MONDAY + HOUR, 2), play(MONDAY + HOUR, 2, "paid"))
+    star.publish(loaded)
+    found, asked = star.answers(MONDAY, MONDAY + DAY), Range(utc(MONDAY), utc(MONDAY + DAY))
+    assert {name: star.reader.records(pasted(name, star.schema, asked)) for name in NAMES} == found
+
+
+def test_where_a_range_is_open_it_takes_the_hours_of_the_plays(star):
+    star.publish(tables(play(MONDAY + HOUR / 2), play(MONDAY + 30 * HOUR)))
+    session, first, last = star.reader, utc(MONDAY), utc(MONDAY + 31 * HOUR)
+    assert covered(session, star.schema, None, None) == Range(first, last)
+    assert covered(session, star.schema, utc(MONDAY + HOUR), None) == Range(utc(MONDAY + HOUR), last)
+    assert covered(session, star.schema, None, utc(MONDAY + 2 * HOUR)) == Range(first, utc(MONDAY + 2 * HOUR))
+    before = covered(session, star.schema, None, utc(MONDAY - DAY))
+    assert (before, str(before)) == (Range(end=utc(MONDAY - DAY)), "[…, 2018-12-02) UTC")
 
 
 def test_a_schema_that_is_no_plain_name_is_refused():
