@@ -24,7 +24,7 @@ sql: export SANDBOX_SQL := $(value Q)
 .PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox metrics status bench lint clean lock browser
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 run: setup ## start everything, load the sample (or DATA=dir, FROM= TO= HOURLY=1), report; stay up until Ctrl-C
 	@$(SANDBOX) run $(DATA_OPTION) $(RANGE)
@@ -86,7 +86,23 @@ server-down: ## stop and remove those containers; the volumes, with all data, ar
 bench: tools ## measure: name, figure, mark, ok or short (ARGS= for the names of some)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-lint: tools ## check style, types and SQL
+.PHONY: aws-connections aws-user aws-mwaa aws-lint
+STACK_OPTIONS = "$${STACK:?is missing: make $@ STACK=name [REGION=region]}" $${REGION:+--region "$$REGION"}
+export STACK REGION APPLY
+
+aws-connections: setup ## print the settings of Airflow for STACK= [REGION=]; APPLY=1: set them; OUT=dir: write files to import
+	@$(BIN)/python -m include.aws connections $(STACK_OPTIONS) $${APPLY:+--apply} $${OUT:+--out "$$OUT"}
+
+aws-user: setup ## print the SQL by which an administrator makes Airflow's user in the warehouse of STACK= [REGION=]
+	@$(BIN)/python -m include.aws user $(STACK_OPTIONS)
+
+aws-mwaa: setup ## write what a managed Airflow is given (OUT=dir, default build/mwaa)
+	@$(BIN)/python -m include.aws mwaa "$${OUT:-build/mwaa}"
+
+aws-lint: tools ## check the CloudFormation template
+	@$(BIN)/cfn-lint --include-checks I -- include/aws/template.yaml
+
+lint: tools aws-lint ## check style, types, SQL and the CloudFormation template
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy

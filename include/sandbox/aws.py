@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from include.aws.template import statements
 from include.sandbox.state import REGION
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 SOURCE_BUCKET = "sparkify-source"
 WORK_BUCKET = "sparkify-work"
 ROLE = "sparkify-copy"
-ROLE_ARN = f"arn:aws:iam::123456789012:role/{ROLE}"  # the account that moto plays
+ACCOUNT = "123456789012"  # that moto plays
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
+# What the template's policies are about, as the sandbox has it.
+NAMES = {
+    "AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT,
+    "Warehouse": "provisioned", "Cluster": "sandbox", "SourceBucket": SOURCE_BUCKET, "WorkBucket": WORK_BUCKET,
+    "WorkBucket.Arn": f"arn:aws:s3:::{WORK_BUCKET}", "AlertKey.Arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/alerts",
+}  # fmt: skip
 TOPIC = "sparkify-alerts"
 INBOX = "sparkify-alerts-inbox"
 
@@ -29,7 +37,8 @@ ROOT_KEYS = {"aws_access_key_id": "root", "aws_secret_access_key": "root"}  # mo
 def provision(endpoint: str) -> dict[str, str]:
     """Makes buckets, role, users with access keys, topic and inbox, as an administrator of a real account would.
 
-    The policies grant what the pipeline needs and no more; moto keeps them and does not enforce them.
+    What the role and the pipeline may do is what the CloudFormation template says; moto keeps it and does not enforce
+    it.
 
     Returns:
         endpoint, region, role_arn, topic_arn, inbox_url, and the access keys of the pipeline (access_key_id,
@@ -39,20 +48,17 @@ def provision(endpoint: str) -> dict[str, str]:
     for bucket in (SOURCE_BUCKET, WORK_BUCKET):
         clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     iam: IAMClient = clients["iam"]
-    trust = _policy(_allow("sts:AssumeRole", Principal={"Service": "redshift.amazonaws.com"}))
+    trust = _policy([_allow("sts:AssumeRole", Principal={"Service": "redshift.amazonaws.com"})])
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
-    read = _read(SOURCE_BUCKET, WORK_BUCKET)
-    iam.put_role_policy(RoleName=ROLE, PolicyName="read-source-and-manifests", PolicyDocument=_policy(*read))
+    iam.put_role_policy(RoleName=ROLE, PolicyName="copy", PolicyDocument=_policy(statements("CopyRole", NAMES)))
     topic = clients["sns"].create_topic(Name=TOPIC)["TopicArn"]
     inbox = clients["sqs"].create_queue(QueueName=INBOX)["QueueUrl"]
     queue = clients["sqs"].get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     clients["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
-    write = _allow(["s3:PutObject", "s3:DeleteObject"], Resource=f"arn:aws:s3:::{WORK_BUCKET}/*")
-    pipeline = [*read, write, _allow("sns:Publish", Resource=topic)]
-    key, secret = _user(iam, "sparkify-pipeline", pipeline)
-    app_key, app_secret = _user(
-        iam, "sparkify-app", [_allow("s3:PutObject", Resource=f"arn:aws:s3:::{SOURCE_BUCKET}/*"), *read]
-    )
+    key, secret = _user(iam, "sparkify-pipeline", statements("AirflowPolicy", {**NAMES, "AlertTopic": topic}))
+    source = f"arn:aws:s3:::{SOURCE_BUCKET}"
+    app = [_allow("s3:ListBucket", Resource=source), _allow(["s3:GetObject", "s3:PutObject"], Resource=f"{source}/*")]
+    app_key, app_secret = _user(iam, "sparkify-app", app)
     assume = _allow(["iam:GetRole", "sts:AssumeRole"], Resource="*")
     service_key, service_secret = _user(iam, "redshift-service", [assume])
     return {
@@ -91,22 +97,16 @@ def queued(aws: Mapping[str, str]) -> list[tuple[datetime, str]]:
     return found
 
 
-def _user(iam: IAMClient, name: str, statements: list[dict[str, Any]]) -> tuple[str, str]:
+def _user(iam: IAMClient, name: str, allowed: list[dict[str, Any]]) -> tuple[str, str]:
     iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="least-privilege", PolicyDocument=_policy(*statements))
+    iam.put_user_policy(UserName=name, PolicyName="least-privilege", PolicyDocument=_policy(allowed))
     created = iam.create_access_key(UserName=name)["AccessKey"]
     return created["AccessKeyId"], created["SecretAccessKey"]
-
-
-def _read(*buckets: str) -> list[dict[str, Any]]:
-    names = [f"arn:aws:s3:::{bucket}" for bucket in buckets]
-    objects = _allow("s3:GetObject", Resource=[f"{name}/*" for name in names])
-    return [_allow(["s3:ListBucket", "s3:GetBucketLocation"], Resource=names), objects]
 
 
 def _allow(actions: str | list[str], **rest: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions, **rest}
 
 
-def _policy(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+def _policy(allowed: list[dict[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})

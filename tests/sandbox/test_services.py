@@ -157,7 +157,7 @@ def test_the_pipeline_may_write_to_the_work_bucket_only(sandbox):
     iam = sandbox.aws("iam")
     policy = iam.get_user_policy(UserName="sparkify-pipeline", PolicyName="least-privilege")["PolicyDocument"]
     writes = [one for one in policy["Statement"] if "s3:PutObject" in one["Action"]]
-    assert [one["Resource"] for one in writes] == ["arn:aws:s3:::sparkify-work/*"]
+    assert [one["Resource"] for one in writes] == ["arn:aws:s3:::sparkify-work/manifests/*"]
     role = iam.get_role(RoleName="sparkify-copy")["Role"]
     assert role["Arn"] == "arn:aws:iam::123456789012:role/sparkify-copy"
 

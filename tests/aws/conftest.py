@@ -1,0 +1,67 @@
+"""An AWS account by moto, and stacks of the template in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from include.aws import template
+from include.aws.stack import Stack
+from include.sandbox.state import LOOPBACK
+from tests.aws import moto_gaps
+
+REGION = "us-west-2"
+AIRFLOW_ROLE = "airflow-worker"
+PARAMETERS = {"SourceBucket": "sparkify-source", "AirflowRoleName": AIRFLOW_ROLE, "Warehouse": "provisioned"}
+
+
+@dataclass
+class Account:
+    """An AWS account that moto plays."""
+
+    endpoint: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def client(self, service: str, **keys: str) -> Any:
+        """A boto3 client, with an administrator's keys or those given."""
+        keys = keys or {"aws_access_key_id": "root", "aws_secret_access_key": "root"}
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, **keys)
+
+    def deploy(self, name: str, **parameters: str) -> Stack:
+        """Create a stack, or update it with other parameters."""
+        formation = self.client("cloudformation")
+        change = formation.update_stack if self.parameters else formation.create_stack
+        self.parameters = {**PARAMETERS, **self.parameters, **parameters}
+        change(
+            StackName=name,
+            TemplateBody=template.PATH.read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        return Stack.read(formation, name)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account with a source bucket and Airflow's role, and nothing else of ours."""
+    moto_gaps.complete(monkeypatch)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    made = Account(f"http://{host}:{port}")
+    httpx.post(f"{made.endpoint}/moto-api/reset").raise_for_status()  # what it has is the process's, not the server's
+    made.client("s3").create_bucket(
+        Bucket=PARAMETERS["SourceBucket"], CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    made.client("iam").create_role(RoleName=AIRFLOW_ROLE, AssumeRolePolicyDocument="{}")
+    yield made
+    server.stop()
