@@ -16,7 +16,7 @@ RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
 
 # Recipes read what a person gives from the environment, never as part of their text. Q may hold anything, `$` too.
-export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT SQL CONNECTION SCHEMA LINEAGE STATSD PORT
+export DATA FROM TO HOURLY PLAN OBJECT REASON NAME OUT SQL CONNECTION SCHEMA LINEAGE STATSD PORT JSON
 unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
@@ -57,8 +57,8 @@ inbox: setup ## the alerts that arrived by SNS, e-mail, Slack and webhook, newes
 metrics: setup ## print the run metrics as they arrive from make run STATSD=127.0.0.1:8125 (PORT= for another)
 	@$(SANDBOX) metrics $${PORT:+--port "$$PORT"}
 
-status: setup ## hours loaded, missing, stale and failed; incidents; exits 1 if something needs a person
-	@$(SANDBOX) status
+status: setup ## what became of the hours, checks, quarantine, incidents; exits 1 if something needs a person; JSON=1
+	@$(SANDBOX) status $${JSON:+--json}
 
 test: tools browser ## run the tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not compose" $(ARGS)

@@ -62,7 +62,10 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--object", default="", metavar="TEXT", help="only of objects whose address holds this")
     replay.add_argument("--reason", default="", metavar="TEXT", help="only what is there for a reason that holds this")
     _command(commands, "down", _down, "stop everything; the data is kept")
-    _command(commands, "status", _status, "print addresses, hours, incidents; exit code 1 if something needs a person")
+    status = _command(
+        commands, "status", _status, "print what became of the hours; exit code 1 if something needs a person"
+    )
+    status.add_argument("--json", action="store_true", help="the overview as JSON, and nothing else")
     _command(commands, "inbox", _inbox, "print the alerts that arrived by SNS, e-mail, Slack and webhook, newest last")
     metrics = _command(commands, "metrics", _metrics, "print the metrics that arrive by StatsD, until Ctrl-C")
     metrics.add_argument("--port", type=int, default=8125, help="UDP port on 127.0.0.1 (default: %(default)s)")
@@ -159,7 +162,7 @@ def _status(options: argparse.Namespace) -> int:
     from include.sandbox.services import running
     from include.sandbox.status import print_status
 
-    return 0 if print_status(_console(), running(options.state)) else 1
+    return 0 if print_status(_console(), running(options.state), as_json=options.json) else 1
 
 
 def _inbox(options: argparse.Namespace) -> None:

@@ -15,12 +15,12 @@ from rich.console import Console
 from include.sandbox import data, process
 from include.sandbox.airflow import DAG_ID
 from include.sandbox.api import AirflowApi
+from include.sandbox.facts import facts, moments
 from include.sandbox.plan import print_plan
 from include.sandbox.report import print_report, row_counts
 from include.sandbox.runs import Runs
 from include.sandbox.services import Sandbox
 from include.sandbox.session import session
-from include.sandbox.stale import stale_hours
 from include.sandbox.state import Lock, SandboxError, State
 
 HOURLY_RUNS = 3
@@ -67,7 +67,7 @@ def reprocess(root: Path, console: Console) -> None:
     Starts what is not running for the time that it takes.
     """
     with process.stopped_by_signals(), session(root, None, console) as (sandbox, api, check):
-        hours = stale_hours(sandbox.state) if sandbox.state.loaded else []
+        hours = moments(facts(sandbox.state)["overview"]["stale"]) if sandbox.state.loaded else []
         if not hours:
             console.print("No hour is stale.")
             return

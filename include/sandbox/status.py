@@ -1,181 +1,164 @@
-"""What `make status` prints: addresses, hours and what became of them, incidents, and what needs a person."""
+"""What `make status` prints: addresses, what became of the hours, checks, quarantine, incidents, who is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from include.sandbox.airflow import DAG_ID, open_api
-from include.sandbox.api import AirflowApi
-from include.sandbox.aws import SOURCE_BUCKET, objects_below
-from include.sandbox.data import EVENTS, LOG_KEY
-from include.sandbox.services import WORK_URL, pipeline_client, recorded
+from include.sandbox.airflow import open_api
+from include.sandbox.facts import facts, hours_in
 from include.sandbox.session import print_addresses
-from include.sandbox.stale import stale_hours
-from include.sandbox.state import State, read_ready
-from sparkify.alerts.incidents import LATE_AFTER
-from sparkify.alerts.journal import OPEN, Entry, Journal
-from sparkify.alerts.messages import about
-from sparkify.alerts.state import located, read
+from include.sandbox.state import State
+from sparkify.observe import STATES
 
-HOUR = timedelta(hours=1)
-SHOWN = 6  # hours that a line names before it only counts the rest
+SHOWN = 6  # hours, incidents, rows of a table: more are only counted
+LONGEST = 400  # characters of a reason
+NO_ANSWER = {
+    "what": "Airflow's api-server does not answer, or a component of Airflow is not healthy",
+    "why": "The UI's health page says so, or nothing.",
+    "do": "See the logs in the state folder's `logs/`; `make down` and `make up` start all of it again.",
+    "url": "",
+}
 
 
-@dataclass(frozen=True)
-class Hours:
-    """The hours of the bucket's log objects, by what became of them; each is its first moment, in UTC.
+def print_status(console: Console, state: State, *, as_json: bool = False) -> bool:
+    """Prints what is known of a running sandbox's hours; says last what needs a person.
 
     Args:
-        loaded: published from what the bucket holds.
-        missing: over, and never published.
-        stale: published from other events than the bucket holds for them now.
-        failed: covered by a run that failed, and not published since.
-    """
-
-    loaded: list[datetime]
-    missing: list[datetime]
-    stale: list[datetime]
-    failed: list[datetime]
-
-
-def print_status(console: Console, state: State) -> bool:
-    """Prints addresses, hours and incidents of a running sandbox; says last what needs a person.
+        console: where to.
+        state: of the running sandbox.
+        as_json: whether to print the overview as JSON, and nothing else.
 
     Returns:
-        Whether nothing does.
+        Whether nobody is needed.
     """
-    print_addresses(console, state)
-    api, now = open_api(state), datetime.now(timezone.utc)
-    hours, incidents = classify(state, api, now), journal(state)
-    for name, found in vars(hours).items():
-        console.print(f"{name:<9} {len(found):,} hours{_named(found)}", soft_wrap=True, highlight=False)
-    opened = {name: entry for name, entry in incidents.items() if entry.status == OPEN}
-    console.print(f"incidents {len(opened)} open, {len(incidents) - len(opened)} over", highlight=False)
-    for entry in sorted(incidents.values(), key=lambda entry: entry.changed)[-SHOWN:]:
-        console.print(f"\n{about(entry).text}", markup=False, highlight=False, soft_wrap=True)
-    needs = list(needs_a_person(hours, opened, overdue(state, api, now), healthy=api.is_healthy()))
-    if needs:
-        console.print(f"\nNeeds a person: {'; '.join(needs)}.", markup=False, highlight=False, soft_wrap=True)
-    return not needs
+    found = facts(state)
+    needed = found["overview"]["attention"]
+    if not open_api(state).is_healthy():
+        needed.append(NO_ANSWER)
+    if as_json:
+        print_json(console, found)
+    else:
+        print_addresses(console, state)
+        print_facts(console, found)
+        print_needed(console, needed)
+    return not needed
 
 
-def journal(state: State) -> dict[str, Entry]:
-    """Returns the DAG's incidents by name, as its alerts keep them."""
-    text, _ = read(pipeline_client(state, "s3"), *located(WORK_URL, DAG_ID))
-    return Journal.read(text).entries if text else {}
+def print_json(console: Console, found: Mapping[str, Any]) -> None:
+    """Prints the overview for a script."""
+    console.out(json.dumps(found["overview"], indent=1), highlight=False)
 
 
-def needs_a_person(
-    hours: Hours, incidents: Mapping[str, Entry], due: datetime | None, *, healthy: bool
-) -> Iterator[str]:
-    """Yields what does not come right by itself. Hours that are missing or stale are left to the schedule.
+def print_facts(console: Console, found: Mapping[str, Any]) -> None:
+    """Prints hours, checks, quarantine, runs and incidents.
 
     Args:
-        hours: what became of them.
-        incidents: that are open, by name; those of warnings ask for nobody.
-        due: the hour whose scheduled run should be over and is not.
-        healthy: whether all components of Airflow say that they are.
+        console: where to.
+        found: the facts by part.
     """
-    if not healthy:
-        yield "a component of Airflow is not healthy, and who is dead sends no alert"
-    if hours.failed:
-        yield f"{len(hours.failed):,} hours failed"
-    errors = sorted(name for name, entry in incidents.items() if entry.incident.severity == "error")
-    if errors:
-        yield f"open incidents: {', '.join(errors)}"
-    if due:
-        yield f"the schedule is on, and the hour {due:%Y-%m-%d %H}h is not loaded"
+    overview = found["overview"]
+    for name, letter in STATES.items():
+        hours = hours_in(overview, letter)
+        named = "" if name in ("loaded", "empty") else _named(hours)
+        _say(console, f"{name:<9} {len(hours):,} hours{named}")
+    plays, matched = (sum(day[name] for day in overview["days"]) for name in ("rows", "matched"))
+    share = f" ({matched / plays:.1%})" if plays else ""
+    _say(console, f"plays     {plays:,}, of which {matched:,}{share} are of a known song")
+    for part, show in PARTS.items():
+        if isinstance(found[part], Mapping):
+            _say(console, f"{part:<9} not known: {found[part]['unavailable']['what']}")
+        else:
+            show(console, found[part])
 
 
-def overdue(state: State, api: AirflowApi, now: datetime) -> datetime | None:
-    """Returns the latest hour that the schedule should have loaded and has not; None if all is well or it is off.
-
-    Not in the hour after the start: the schedule does not make up for what it missed while it was off.
-    """
-    up = read_ready(state.root, "up") or {}
-    hour = (now - HOUR - LATE_AFTER).replace(minute=0, second=0, microsecond=0)
-    if not up.get("schedule") or hour < _utc(datetime.fromisoformat(up["since"])):
-        return None
-    runs = api.runs_between(DAG_ID, hour, hour + HOUR)
-    return None if "success" in runs.values() else hour
+def _print_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
+    failing = [check for check in checks if not check["last"]["passed"]]
+    _say(console, f"checks    {len(checks)}, of which {len(failing)} did not pass when they last ran")
+    rows = [
+        (check["severity"], check["name"], check["last"]["observed"], _short(check["last"]["at"]))
+        for check in failing
+    ]  # fmt: skip
+    _print_table(console, ("severity", "check", "found", "at"), rows)
 
 
-def classify(state: State, api: AirflowApi, now: datetime) -> Hours:
-    """Compares what the source bucket holds with what the warehouse says it has loaded.
-
-    Args:
-        state: of the running sandbox.
-        api: Airflow's, for the runs that failed.
-        now: the time; an hour that is not over is not expected yet.
-    """
-    published = _published(state)
-    expected = [hour for day in _days(state) for hour in _hours_of(day) if hour + HOUR <= now]
-    failed_at = _failures(api)
-    failed = {hour for hour, when in failed_at.items() if hour not in published or published[hour] < when}
-    stale = set(stale_hours(state) if published else []) - failed
-    return Hours(
-        loaded=sorted(set(published) - stale - failed),
-        missing=sorted(set(expected) - set(published) - failed),
-        stale=sorted(stale),
-        failed=sorted(failed),
-    )
+def _print_quarantine(console: Console, reasons: Sequence[Mapping[str, Any]]) -> None:
+    _say(console, f"rejected  {sum(reason['records'] for reason in reasons):,} records are in quarantine")
+    rows = [
+        (f"{one['records']:,}", one["reason"], f"{one['example']['object']}, line {one['example']['line']}")
+        for one in reasons
+    ]  # fmt: skip
+    _print_table(console, ("records", "reason", "for example"), rows)
 
 
-def _published(state: State) -> dict[datetime, datetime]:
-    """Returns when every hour that is published was."""
-    rows = recorded(state, "loaded_hours", "hour, published_at")
-    return {_utc(hour): _utc(published_at) for hour, published_at in rows}
+def _print_alerts(console: Console, alerts: Sequence[Mapping[str, Any]]) -> None:
+    over = sum(alert["resolved_at"] is not None for alert in alerts)
+    _say(console, f"incidents {len(alerts) - over} open, {over} over")
+    for alert in reversed(alerts[:SHOWN]):
+        _say(console, f"\n{alert['body']}\n")
 
 
-def _days(state: State) -> list[datetime]:
-    listed = objects_below(pipeline_client(state, "s3"), SOURCE_BUCKET, EVENTS)
-    return sorted(_day(match[1]) for found in listed if (match := LOG_KEY.fullmatch(found["Key"])))
+def _print_throughput(console: Console, runs: Sequence[Mapping[str, Any]]) -> None:
+    rows = [
+        (_short(run["at"]), run["run_id"], _number(run["seconds"], ".0f"), _number(run["lines"]), _number(run["bytes"]))
+        for run in runs[:SHOWN]
+    ]  # fmt: skip
+    _print_table(console, ("published", "run", "seconds", "lines", "bytes"), rows)
 
 
-def _failures(api: AirflowApi) -> dict[datetime, datetime]:
-    """Returns, for every hour that a failed run covers, when the last of them failed."""
-    failures: dict[datetime, datetime] = {}
-    for run in api.runs(DAG_ID, state="failed"):
-        ended = datetime.fromisoformat(str(run["end_date"] or run["run_after"]).replace("Z", "+00:00"))
-        for hour in _covered_by(run):
-            failures[hour] = max(ended, failures.get(hour, ended))
-    return failures
+PARTS = {
+    "checks": _print_checks, "quarantine": _print_quarantine, "throughput": _print_throughput, "alerts": _print_alerts,
+}  # fmt: skip
 
 
-def _covered_by(run: Mapping[str, Any]) -> Iterable[datetime]:
-    conf = run["conf"] or {}
-    start, end = conf.get("start") or run["data_interval_start"], conf.get("end") or run["data_interval_end"]
-    if not start or not end:
-        return []
-    try:
-        first, last = (datetime.fromisoformat(str(text).replace("Z", "+00:00")) for text in (start, end))
-    except ValueError:  # what a person typed into the trigger form; the run failed because of it
-        return []
-    return _between(_utc(first), _utc(last))
+def print_needed(console: Console, needed: Sequence[Mapping[str, str]]) -> None:
+    """Prints what needs a person, if anything does: first all in a line, then each with what to do."""
+    if not needed:
+        return
+    _say(console, f"\nNeeds a person: {'; '.join(one['what'] for one in needed)}.")
+    for one in needed:
+        _say(console, f"\n{one['what']}\n  Why: {_first_line(one['why'])}\n  Do:  {one['do']}")
+        if one["url"]:
+            _say(console, f"  See: {one['url']}")
 
 
-def _between(start: datetime, end: datetime) -> list[datetime]:
-    return [start + n * HOUR for n in range(max(0, (end - start) // HOUR))]
+def _print_table(console: Console, headings: Iterable[str], rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    table = Table(*headings, box=SIMPLE)
+    for row in rows[:SHOWN]:
+        table.add_row(*(escape(text) for text in row))
+    console.print(table)
+    if len(rows) > SHOWN:
+        _say(console, f"  and {len(rows) - SHOWN:,} more")
 
 
-def _hours_of(day: datetime) -> list[datetime]:
-    return _between(day, day + timedelta(days=1))
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _day(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+def _first_line(text: str) -> str:
+    """Enough to recognise it: of an incident the whole is printed above."""
+    line, _, rest = text.partition("\n")
+    return f"{line[:LONGEST]}…" if rest or len(line) > LONGEST else line
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+def _number(value: float | None, how: str = ",") -> str:
+    return "-" if value is None else format(value, how)
 
 
-def _named(hours: list[datetime]) -> str:
+def _short(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _named(hours: Sequence[datetime]) -> str:
     if not hours:
         return ""
     rest = f" and {len(hours) - SHOWN:,} more" if len(hours) > SHOWN else ""

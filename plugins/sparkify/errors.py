@@ -61,7 +61,8 @@ def sqlstate(error: BaseException) -> str | None:
 def message(error: BaseException) -> str:
     """The server's own words: message and detail, without the driver's wrapping."""
     fields = _fields(error)
-    return "\n".join(filter(None, (fields.get("M"), fields.get("D")))) or str(error).strip() or type(error).__name__
+    said = "\n".join(filter(None, (fields.get("M"), fields.get("D")))) or _wrapped(error)
+    return said or str(error).strip() or type(error).__name__
 
 
 def is_permanent(error: BaseException) -> bool:
@@ -123,6 +124,12 @@ def explained(conn_id: str, action: str) -> Iterator[None]:
         if is_permanent(error):
             raise AirflowFailException(f"{text} {NO_RETRY}") from error
         raise AirflowException(f"{text} {RETRY}") from error
+
+
+def _wrapped(error: BaseException) -> str:
+    """What redshift_connector says when it was not the server that spoke: its own words, and what it met."""
+    is_pair = len(error.args) == 2 and isinstance(error.args[1], BaseException)
+    return f"{error.args[0]}: {error.args[1]}" if is_pair else ""
 
 
 def _fields(error: BaseException) -> dict[str, str]:

@@ -27,7 +27,6 @@ from playwright.sync_api import expect
 from include.sandbox.airflow import DAG_ID, open_api, ui_address
 from include.sandbox.aws import SOURCE_BUCKET
 from include.sandbox.services import Sandbox, app_client, connect, query, running
-from include.sandbox.status import overdue
 from tests import ui
 from tests.bad_day import unloadable
 from tests.credentials import leaked
@@ -147,10 +146,16 @@ def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_
     assert snapshot(up) == published
 
 
-def test_a_schedule_that_has_loaded_nothing_for_hours_needs_a_person(up):
-    api, now = open_api(up), datetime.now(timezone.utc)
-    assert overdue(up, api, now) is None
-    assert overdue(up, api, now + timedelta(hours=4)) is not None
+def test_status_is_json_for_a_script_and_its_exit_code_says_whether_a_person_is_needed(root, up):
+    """After the failure above; the schedule is on, and what it does is in time."""
+    shown = command(root, "status", "--json")
+    overview = json.loads(shown.stdout)
+    assert shown.returncode == 1
+    assert "24 hours failed" in [one["what"] for one in overview["attention"]]
+    counts = overview["counts"]
+    assert (counts["failed"], counts["late"]) == (24, 0)
+    assert counts["loaded"] + counts["empty"] >= 168
+    assert sum(day["rows"] for day in overview["days"] if day["day"] < "2018-12-08") == 3841
 
 
 def test_hours_whose_source_changed_are_shown_as_stale_and_exactly_those_are_loaded_again(root, up):

@@ -89,7 +89,7 @@ def test_a_task_killed_on_its_last_try_is_told_once_and_its_recovery_too(started
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert status.returncode == 1
-    assert "Needs a person: 48 hours failed; open incidents: stage_songs." in status.stdout
+    assert "Needs a person: 48 hours failed; sparkify.stage_songs failed." in status.stdout
     assert f"{ui_address(airflow.sandbox.state)}/dags/sparkify/runs/" in status.stdout
     api.clear_downstream(DAG_ID, run_id, "stage_songs")
     wait_for(lambda: api.run_state(DAG_ID, run_id) == "success")

@@ -6,3 +6,7 @@ publish), Airflow's metadata (what runs, failed or is due), and the alerts' jour
 
 DAG_ID = "sparkify"
 WAREHOUSE_CONNECTION = "sparkify_redshift"
+
+# What an hour can be, in the order in which it is told; a letter each, of which 24 tell a day.
+STATES = {"loaded": "l", "empty": "e", "late": "t", "stale": "s", "failed": "f", "missing": "m"}
+NOT_DUE = "."

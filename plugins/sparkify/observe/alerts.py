@@ -12,9 +12,7 @@ from sparkify.alerts.messages import about
 from sparkify.alerts.reporting import WORK_VARIABLE
 from sparkify.objects import hook_of
 from sparkify.observe import DAG_ID
-from sparkify.observe.unavailable import Attention, UnavailableError
-
-LATEST = 50
+from sparkify.observe.attention import Attention, UnavailableError
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ class Alert:
         }
 
 
-def latest() -> list[Alert]:
-    """The incidents of the journal that changed last, newest first.
+def recorded() -> list[Alert]:
+    """The incidents of the journal, those that changed last first.
 
     Raises:
         UnavailableError: S3, where the journal is, does not answer or refuses.
@@ -79,4 +77,4 @@ def latest() -> list[Alert]:
             )
         ) from error
     entries = Journal.read(text).entries.values() if text else []
-    return [Alert(entry) for entry in sorted(entries, key=lambda entry: entry.changed, reverse=True)[:LATEST]]
+    return [Alert(entry) for entry in sorted(entries, key=lambda entry: entry.changed, reverse=True)]

@@ -18,12 +18,13 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BeforeValidator
 
 from sparkify.observe import DAG_ID, alerts, details
+from sparkify.observe.attention import UnavailableError
 from sparkify.observe.books import Books, opened
 from sparkify.observe.overview import overview
-from sparkify.observe.unavailable import UnavailableError
 
 STATIC = Path(__file__).parent / "static"
 LATEST = timedelta(days=31)
+LATEST_ALERTS = 50
 HEADERS = {
     # the UI shows the page in a frame of its own origin
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
@@ -120,7 +121,7 @@ def get_quarantine(books: TheBooks, shown: TheRange) -> list[dict[str, Any]]:
 @app.get("/api/alerts")
 def get_alerts() -> list[dict[str, Any]]:
     """The last alerts, newest first."""
-    return [alert.json() for alert in alerts.latest()]
+    return [alert.json() for alert in alerts.recorded()[:LATEST_ALERTS]]
 
 
 @app.get("/api/throughput")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from sparkify import warehouse
 from sparkify.errors import message, sqlstate
 from sparkify.macros import MACROS, identifier
 from sparkify.observe import WAREHOUSE_CONNECTION
-from sparkify.observe.unavailable import Attention, UnavailableError
+from sparkify.observe.attention import Attention, UnavailableError
 from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SQL = Path(__file__).parents[3] / "include" / "sql"
 CONNECT_SECONDS = 5  # a person waits
+DEFAULT_PORTS = {"redshift": 5439, "postgres": 5432}
 STATEMENT_TIMEOUT = timedelta(seconds=30)
 # No such table or schema (PostgreSQL: appendix A): nothing was ever loaded.
 NOTHING_YET = ("42P01", "3F000")
@@ -127,6 +129,10 @@ def _hook() -> DbApiHook:
     connection = BaseHook.get_connection(WAREHOUSE_CONNECTION)
     limits = {"redshift": {"timeout": STATEMENT_TIMEOUT.seconds}, "postgres": {"connect_timeout": CONNECT_SECONDS}}
     connection.extra = json.dumps({**limits.get(str(connection.conn_type), {}), **connection.extra_dejson})
+    if connection.host:
+        # A host that drops what it is sent, as that of a paused cluster may, would be waited for like a statement.
+        default = DEFAULT_PORTS.get(str(connection.conn_type), 0)
+        socket.create_connection((connection.host, connection.port or default), CONNECT_SECONDS).close()
     hook: Any = connection.get_hook()  # type: ignore[no-untyped-call]  # the SDK does not annotate it
     hook.get_connection = lambda _conn_id: connection
     connect: Callable[..., Any] = type(hook).get_conn

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from sparkify.interval import DAY, HOUR
+from sparkify.observe import NOT_DUE, STATES
 from sparkify.observe.runs import AirflowFacts, RunFacts
 
-# In the order in which they are counted and shown; a letter each in the calendar of the page.
-STATES = {"loaded": "l", "empty": "e", "late": "t", "stale": "s", "failed": "f", "missing": "m"}
 NAMES = {letter: name for name, letter in STATES.items()}
-NOT_DUE = "."
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,11 @@ def drawn(
     for hour, failed in airflow.failed_hours(published_at).items():
         _blame(calendar, hour, "failed", failed)
     return calendar
+
+
+def iso(moment: datetime) -> str:
+    """A moment as ISO 8601, in UTC, to the second."""
+    return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def midnight(moment: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
@@ -10,8 +11,8 @@ from typing import Any
 from sparkify.interval import HOUR, timestamp
 from sparkify.observe import runs
 from sparkify.observe.books import Books
-from sparkify.observe.calendar import midnight
-from sparkify.observe.overview import iso, overview
+from sparkify.observe.calendar import iso, midnight
+from sparkify.observe.overview import overview
 
 Range = tuple[datetime, datetime]
 
@@ -104,7 +105,7 @@ def _check(name: str, severity: str, results: list[dict[str, Any]]) -> dict[str,
     history = [_result(row) for row in results]
     return {
         "name": name,
-        "table": name.partition(".")[0].partition(" ")[0],
+        "table": re.split(r"\W", name)[0],  # a check's name begins with it
         "severity": severity,
         "passed": results[0]["times_passed"],
         "failed": results[0]["times_failed"],

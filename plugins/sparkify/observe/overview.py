@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sparkify.alerts.callbacks import LATE_ADVICE
-from sparkify.alerts.incidents import CORRECT_AND_CLEAR, LATE_AFTER
 from sparkify.interval import DAY, timestamp
 from sparkify.objects import S3Object
 from sparkify.observe import DAG_ID, alerts, runs, source
+from sparkify.observe.attention import Attention, UnavailableError
 from sparkify.observe.books import Books
-from sparkify.observe.calendar import Calendar, PublishedDay, days_between, drawn, midnight
+from sparkify.observe.calendar import Calendar, PublishedDay, days_between, drawn, iso, midnight
+from sparkify.observe.needs import needs_a_person
 from sparkify.observe.runs import AirflowFacts
-from sparkify.observe.unavailable import Attention, UnavailableError
 
 SHOWN_DAYS = 31
 
@@ -30,6 +29,7 @@ class Overview:
         start: the first day that is shown, its midnight in UTC.
         end: the midnight after the last.
         plays: of the days shown, how many there are and how many of them are of a known song.
+        stale: the hours shown whose source has changed since they were published; some may have failed since.
         attention: what needs a person.
     """
 
@@ -37,7 +37,8 @@ class Overview:
     calendar: Calendar
     start: datetime
     end: datetime
-    plays: dict[datetime, tuple[int, int]]
+    plays: dict[datetime, tuple[int, int]] = field(default_factory=dict)
+    stale: list[datetime] = field(default_factory=list)
     attention: list[Attention] = field(default_factory=list)
 
     def json(self) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Overview:
             "last_hour": iso(known[-1]) if known else None,
             "days": [self._day(day) for day in days_between(self.start, self.end)],
             "counts": self.calendar.counts(self.start, self.end),
+            "stale": [iso(hour) for hour in self.stale],
             "attention": [one.json() for one in self.attention],
         }
 
@@ -71,35 +73,55 @@ def overview(books: Books, start: datetime | None = None, end: datetime | None =
     Raises:
         UnavailableError: the warehouse does not answer.
     """
-    now, airflow = datetime.now(timezone.utc), runs.known()
+    now = datetime.now(timezone.utc)
+    airflow, troubles = _airflow()
     published = _published(books)
-    objects, attention = _objects()
+    objects, unlisted = _objects()
     calendar = drawn(published, objects, airflow, _published_again(books, airflow), now)
     first, last = _range(calendar, now, start, end)
-    in_range = {day: found for day, found in published.items() if first <= day < last}
-    if not attention:
-        attention = _mark_stale(calendar, books, objects, in_range)
-    attention += needs_a_person(calendar, airflow)
-    return Overview(now, calendar, first, last, _plays(books, first, last), attention)
+    shown = Overview(now, calendar, first, last, _plays(books, first, last))
+    if not unlisted:
+        shown.stale, unlisted = _stale(
+            books, objects, {day: published[day] for day in published if first <= day < last}
+        )
+    for hour in shown.stale:
+        if calendar.state(hour) in ("loaded", "empty"):
+            calendar.put(hour, "stale")
+    shown.attention = [*unlisted, *troubles, *_needed(calendar, airflow)]
+    return shown
 
 
-def needs_a_person(calendar: Calendar, airflow: AirflowFacts) -> list[Attention]:
-    """Say what does not come right by itself. Hours that are missing or stale are left to the schedule.
+def without_books(unavailable: UnavailableError) -> Overview:
+    """Tell what is known while the warehouse does not answer.
 
     Args:
-        calendar: the state of every hour, not only of those shown.
-        airflow: what Airflow knows.
+        unavailable: why it does not.
     """
+    now = datetime.now(timezone.utc)
+    airflow, troubles = _airflow()
+    attention = [unavailable.attention, *troubles, *_needed(Calendar(), airflow)]
+    return Overview(now, Calendar(), midnight(now), midnight(now), attention=attention)
+
+
+def _airflow() -> tuple[AirflowFacts, list[Attention]]:
+    """What Airflow knows, or that it cannot be asked."""
     try:
-        told = [alert.attention for alert in alerts.latest() if alert.asks_for_somebody]
+        return runs.known(), []
+    except Exception as error:  # whatever it is, the warehouse is to be seen nevertheless
+        do = "See that the metadata database runs. Until then failed and late hours are not shown."
+        return AirflowFacts([], None, []), [Attention("Airflow's metadata cannot be read", _first_line(error), do)]
+
+
+def _needed(calendar: Calendar, airflow: AirflowFacts) -> list[Attention]:
+    try:
+        return needs_a_person(calendar, airflow, alerts.recorded())
     except UnavailableError as error:
-        told = [error.attention]
-    return [*_unhealthy(airflow), *_failed(calendar), *told, *_late(calendar)]
+        return [error.attention, *needs_a_person(calendar, airflow, [])]
 
 
-def iso(moment: datetime) -> str:
-    """A moment as ISO 8601, in UTC, to the second."""
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+def _first_line(error: BaseException) -> str:
+    """What an error says, without what libraries add below."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _published(books: Books) -> dict[datetime, PublishedDay]:
@@ -124,23 +146,19 @@ def _published_again(books: Books, airflow: AirflowFacts) -> dict[datetime, date
 def _objects() -> tuple[dict[datetime, S3Object], list[Attention]]:
     try:
         return source.daily_objects(), []
-    except Exception as error:  # whatever it is, what is published is to be seen nevertheless
+    except Exception as error:  # as above
         do = "See that S3 answers, and what the connection may do. Until then missing and stale hours are not shown."
-        return {}, [Attention("The source cannot be listed", str(error), do)]
+        return {}, [Attention("The source cannot be listed", _first_line(error), do)]
 
 
-def _mark_stale(
-    calendar: Calendar, books: Books, objects: Mapping[datetime, S3Object], published: Mapping[datetime, PublishedDay]
-) -> list[Attention]:
+def _stale(
+    books: Books, objects: Mapping[datetime, S3Object], published: Mapping[datetime, PublishedDay]
+) -> tuple[list[datetime], list[Attention]]:
     try:
-        stale = source.stale_hours(books, objects, published)
+        return source.stale_hours(books, objects, published), []
     except Exception as error:  # as above
         do = "Stale hours are not shown. The scheduled runs look for those of the last days all the same."
-        return [Attention("The search for stale hours failed", str(error), do)]
-    for hour in stale:
-        if calendar.state(hour) in ("loaded", "empty"):
-            calendar.put(hour, "stale")
-    return []
+        return [], [Attention("The search for stale hours failed", _first_line(error), do)]
 
 
 def _range(
@@ -155,41 +173,3 @@ def _range(
 def _plays(books: Books, start: datetime, end: datetime) -> dict[datetime, tuple[int, int]]:
     rows = books.ask("plays", start=timestamp(start), end=timestamp(end))
     return {row["day"]: (row["plays"], row["matched"]) for row in rows}
-
-
-def _unhealthy(airflow: AirflowFacts) -> Iterator[Attention]:
-    if airflow.unhealthy:
-        yield Attention(
-            "a component of Airflow is not healthy, and who is dead sends no alert",
-            f"No heartbeat: {', '.join(airflow.unhealthy)}.",
-            "Start it again, and see its log for why it ended.",
-        )
-
-
-def _failed(calendar: Calendar) -> Iterator[Attention]:
-    if hours := calendar.hours("failed"):
-        latest = max((calendar.runs[hour] for hour in hours), key=lambda run: run.changed)
-        yield Attention(
-            counted(len(hours), "failed"),
-            f"The latest run that failed is {latest.run_id}, at {iso(latest.changed)}.",
-            f"Open it, see the log of its failed task, {CORRECT_AND_CLEAR}",
-            latest.url,
-        )
-
-
-def _late(calendar: Calendar) -> Iterator[Attention]:
-    if hours := calendar.hours("late"):
-        run = calendar.runs.get(hours[-1])
-        state = f"its run {run.run_id} is not finished" if run else "the scheduler has made no run of it"
-        yield Attention(
-            f"the schedule is on, and the hour {hours[-1]:%Y-%m-%d %H}h is not loaded",
-            f"{counted(len(hours), 'late')}; of the last, {state} {LATE_AFTER // timedelta(minutes=1)} minutes after "
-            "its end.",
-            f"{LATE_ADVICE[0].upper()}{LATE_ADVICE[1:]}",
-            run.url if run else "",
-        )
-
-
-def counted(number: int, state: str) -> str:
-    """How many hours are in a state, in words."""
-    return f"{number:,} {'hour' if number == 1 else 'hours'} {state}"

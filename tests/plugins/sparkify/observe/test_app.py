@@ -1,0 +1,317 @@
+"""The page's routes, asked of a real api-server: who may, what they tell, and what they say when they cannot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from sparkify.alerts.incidents import Incident, MetIn
+from sparkify.alerts.state import State
+from sparkify.observe.app import app
+
+DAY, NEXT = "2018-12-01", "2018-12-02"
+SHOWN = {"start": DAY, "end": "2018-12-03"}
+LOG, NEXT_LOG = (f"log_data/2018/12/{day}-events.json" for day in (DAY, NEXT))
+PATHS = [
+    "",
+    "static/index.html",
+    "static/nothing.js",
+    "static/../app.py",
+    "static/%2e%2e/app.py",
+    "docs",
+    "openapi.json",
+]
+RUN = """
+    insert into dag_run (dag_id, run_id, run_type, state, queued_at, start_date, end_date, run_after,
+        data_interval_start, data_interval_end, logical_date, conf, clear_number, span_status)
+    values ('sparkify', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 'ended')
+"""
+DAG = """
+    insert into dag (dag_id, is_paused, is_stale, exceeds_max_non_backfill, bundle_name, max_active_tasks,
+        max_consecutive_failed_dag_runs, has_task_concurrency_limits, has_import_errors, fail_fast,
+        next_dagrun_data_interval_start, timetable_type, partition_mapper_info)
+    values ('sparkify', %s, false, false, 'dags-folder', 16, 0, false, false, false, %s, '', '{}')
+"""
+
+TABLES = ("songplays", "users", "songs", "artists", "time")
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def airflow(served) -> Iterator[None]:
+    """What a test puts into Airflow's metadata is taken out again."""
+    yield
+    served.metadata("delete from dag_run where dag_id = 'sparkify'")
+    served.metadata("delete from dag where dag_id = 'sparkify'")
+
+
+def asked_paths() -> list[str]:
+    """Every path that the app answers, and some that it does not."""
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    assert len(routes) == len(app.routes), "a mounted app would not ask who it is"
+    return [*PATHS, *(route.path.replace("{path:path}", "nothing").lstrip("/") for route in routes)]
+
+
+def states(overview: dict) -> dict[str, str]:
+    return {day["day"]: day["states"] for day in overview["days"]}
+
+
+def busy_hours(folder, key) -> set[int]:
+    return {json.loads(line)["ts"] // 3_600_000 % 24 for line in (folder / key).read_bytes().splitlines()}
+
+
+def put_run(served, run_id, kind, state, start, end, changed, **conf):
+    interval = (None, None, None) if conf else (start, end, start)
+    served.metadata(
+        RUN, run_id, kind, state, changed, changed, changed if state == "failed" else None, changed, *interval,
+        json.dumps({**conf, "start": start.isoformat(), "end": end.isoformat()} if conf else {}),
+    )  # fmt: skip
+
+
+def test_who_is_not_signed_in_gets_nothing(served):
+    with httpx.Client(base_url=served.address, trust_env=False) as stranger:
+        answers = {path: stranger.get(f"/sparkify/{path}") for path in asked_paths()}
+        assert {answer.status_code for answer in answers.values()} == {401}, answers
+        assert stranger.head("/sparkify/").status_code in (401, 405)
+        assert stranger.post("/sparkify/api/overview").status_code in (401, 405)
+
+
+def test_who_may_not_read_the_dag_gets_nothing(served):
+    with served.signed_in("stranger") as client:
+        answers = {path: client.get(f"/sparkify/{path}") for path in asked_paths()}
+    assert {answer.status_code for answer in answers.values()} == {403}, answers
+
+
+def test_who_may_read_the_dag_gets_the_page_by_token_or_by_cookie(served):
+    with served.signed_in("viewer") as client:
+        by_token = client.get("/sparkify/")
+        token = client.headers.pop("Authorization").removeprefix("Bearer ")
+        by_cookie = client.get("/sparkify/", headers={"Cookie": f"_token={token}"})
+    assert by_token.status_code == by_cookie.status_code == 200
+    assert "<title>Sparkify</title>" in by_cookie.text
+
+
+def test_only_the_page_s_own_files_are_served(served):
+    with served.signed_in() as client:
+        assert client.get("/sparkify/static/index.html").status_code == 200
+        for path in ("../app.py", "%2e%2e/app.py", "..%2fapp.py", "%2fetc/passwd", "nothing.js", ""):
+            assert client.get(f"/sparkify/static/{path}").status_code == 404, path
+
+
+def test_every_answer_keeps_the_browser_to_our_own_origin(served):
+    with served.signed_in() as client:
+        answers = [client.get(f"/sparkify/{path}") for path in ("", "static/app.js", "api/alerts", "nothing")]
+        answers.append(httpx.get(f"{served.address}/sparkify/", trust_env=False))
+    for answer in answers:
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_ui_is_told_of_the_page(served):
+    with served.signed_in() as client:
+        (plugin,) = [one for one in client.get("/api/v2/plugins").json()["plugins"] if one["name"] == "sparkify_page"]
+        assert client.get("/api/v2/plugins/importErrors").json()["import_errors"] == []
+    assert [(view["name"], view["href"], view["destination"]) for view in plugin["external_views"]] == [
+        ("Sparkify", "sparkify/", "nav")
+    ]
+
+
+def test_hours_are_loaded_empty_or_missing(served, folder, expected):
+    found = served.get("overview")
+    busy = busy_hours(folder, LOG)
+    assert 0 < len(busy) < 24
+    assert states(found) == {DAY: "".join("l" if hour in busy else "e" for hour in range(24)), NEXT: "m" * 24}
+    plays = expected()["songplays"]
+    matched = sum(count for row, count in plays.items() if row[4])
+    assert [(day["rows"], day["matched"]) for day in found["days"]] == [(plays.total(), matched), (0, 0)]
+    assert matched > 0
+    counts = {"loaded": len(busy), "empty": 24 - len(busy), "late": 0, "stale": 0, "failed": 0, "missing": 24}
+    assert found["counts"] == counts
+    assert (found["first_hour"], found["last_hour"]) == (f"{DAY}T00:00:00Z", f"{NEXT}T23:00:00Z")
+    assert (found["start"], found["end"]) == (f"{DAY}T00:00:00Z", "2018-12-03T00:00:00Z")
+    assert states(served.get("overview", start=NEXT)) == {NEXT: "m" * 24}
+
+
+def test_an_hour_whose_events_have_changed_is_stale_until_they_are_as_before(served, folder):
+    before = states(served.get("overview"))[DAY]
+    *kept, last = (folder / LOG).read_bytes().splitlines()
+    hour = json.loads(last)["ts"] // 3_600_000 % 24
+    served.pipeline.put(LOG, b"\n".join(kept))
+    changed = served.get("overview")
+    served.pipeline.put(LOG, b"\n".join([*kept, last, b""]))
+    same_events = states(served.get("overview"))[DAY]
+    served.pipeline.put(LOG, (folder / LOG).read_bytes())
+    assert states(changed)[DAY] == f"{before[:hour]}s{before[hour + 1 :]}"
+    assert changed["stale"] == [f"{DAY}T{hour:02}:00:00Z"]
+    assert same_events == states(served.get("overview"))[DAY] == before
+
+
+def test_hours_that_a_run_failed_to_publish_are_failed_and_need_a_person(served, airflow):
+    start = datetime(2018, 12, 2, 5, tzinfo=timezone.utc)
+    now = datetime.now(timezone.utc)
+    put_run(served, "manual__1", "manual", "failed", start, start + timedelta(hours=2), now, only="everything")
+    # these say nothing of what is published: one was before it was, one only checked
+    before, after = (start.replace(day=1, hour=hour) for hour in (5, 20))
+    put_run(served, "manual__0", "manual", "failed", before, after, now.replace(year=2018), only="everything")
+    put_run(served, "manual__2", "manual", "failed", before, after, now, only="checks")
+    found = served.get("overview")
+    assert found["counts"]["failed"] == 2
+    assert states(found)[NEXT] == "mmmmmffmmmmmmmmmmmmmmmmm"
+    (needed,) = [one for one in found["attention"] if "failed" in one["what"]]
+    assert needed["what"] == "2 hours failed"
+    assert "manual__1" in needed["why"]
+    assert needed["url"] == f"{served.address}/dags/sparkify/runs/manual__1"
+    hour = served.get("hour", hour=f"{NEXT}T05")
+    assert (hour["state"], hour["run_id"], hour["url"]) == ("failed", "manual__1", needed["url"])
+
+
+def test_an_hour_is_late_when_its_run_is_not_finished_in_time(served, airflow):
+    hour = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    end = hour + timedelta(hours=1)
+    put_run(served, "scheduled__1", "scheduled", "running", hour, end, end)
+    # made after its time: the scheduler was off until then
+    put_run(served, "scheduled__0", "scheduled", "queued", hour - timedelta(hours=1), hour, end)
+    found = served.get("overview", start=f"{hour:%Y-%m-%d}")
+    assert found["counts"]["late"] == 1
+    assert states(found)[f"{hour:%Y-%m-%d}"][hour.hour] == "t"
+    assert any(f"the hour {hour:%Y-%m-%d %H}h is not loaded" in one["what"] for one in found["attention"])
+
+
+@pytest.mark.parametrize(("paused", "late"), [(False, 3), (True, 0)])
+def test_hours_are_late_of_which_the_scheduler_should_have_made_runs(served, airflow, paused, late):
+    served.metadata("insert into dag_bundle (name, active) values ('dags-folder', true) on conflict do nothing")
+    hour = datetime.now(timezone.utc) - timedelta(hours=3, minutes=50)
+    served.metadata(DAG, paused, hour.replace(minute=0, second=0, microsecond=0))
+    found = served.get("overview", start=f"{hour:%Y-%m-%d}")
+    assert found["counts"]["late"] in ((late, late - 1) if late else (0,))
+
+
+def test_an_hour_tells_what_it_was_made_of(served, folder):
+    hour = max(busy_hours(folder, LOG))
+    found = served.get("hour", hour=f"{DAY}T{hour:02}")
+    lines = (folder / LOG).read_bytes().splitlines()
+    assert found["state"] == "loaded"
+    assert found["run_id"].startswith("manual__2018-12-01")
+    assert found["published_at"] is not None
+    assert [one["key"].rsplit("/", 1)[-1] for one in found["objects"]] == [f"{DAY}-events.json"]
+    assert found["objects"][0]["lines"] == len(lines)
+    assert found["objects"][0]["rows"] + found["objects"][0]["rejects"] == len(lines)
+    nothing = served.get("hour", hour="2030-01-01T00")
+    assert (nothing["state"], nothing["run_id"], nothing["objects"]) == ("", None, [])
+
+
+def test_checks_have_their_history_and_the_rows_that_broke_them(served):
+    sample = "user_id='0ab1', start_time=null\nuser_id='0ab2', start_time=null"
+    result = """
+        insert into {{star}}.quality_results (run_id, check_name, severity, examined, failed, passed, checked_at,
+            threshold, message, sample)
+        values ('a_failed_run', 'songplays.start_time is not null', 'error', 9, 2, false, dateadd(hour, 1, sysdate),
+            'at most 0', '2 of 9 rows break it', '{sample}')
+    """.format(sample=sample.replace("'", "''"))
+    served.pipeline.execute(result)
+    found = served.get("checks", **SHOWN)
+    served.pipeline.execute("delete from {star}.quality_results where run_id = 'a_failed_run'")
+    first = found[0]
+    assert (first["name"], first["table"]) == ("songplays.start_time is not null", "songplays"), "the worst first"
+    assert (first["passed"], first["failed"], first["severity"]) == (1, 1, "error")
+    assert [one["passed"] for one in first["history"]] == [False, True], "the newest first"
+    assert (first["last"]["observed"], first["last"]["expected"]) == ("2 of 9 rows break it", "at most 0")
+    assert [one["row"] for one in first["samples"]] == sample.splitlines()
+    assert first["samples"][0]["url"] == f"{served.address}/dags/sparkify/runs/a_failed_run"
+    assert len(found) > 20
+    assert {one["table"] for one in found} == {*TABLES, "staging_events", "staging_songs"}
+    assert all(check["last"]["passed"] for check in found if check["severity"] == "error" and check is not first)
+    assert {one["name"] for one in served.get("checks", start="2017-01-01", end="2017-02-01")} == set()
+
+
+def test_the_quarantine_is_told_by_reason(served, folder):
+    bad = json.dumps({"ts": "soon", "page": "Home", "userId": "", "sessionId": 1}).encode()
+    served.pipeline.put(NEXT_LOG, b"\n".join([*(folder / NEXT_LOG).read_bytes().splitlines(), bad, bad]))
+    served.pipeline.run(NEXT, f"{NEXT}T01").all()
+    (found,) = served.get("quarantine", **SHOWN)
+    hour = served.get("hour", hour=f"{NEXT}T00")
+    assert (found["records"], found["objects"]) == (2, 1)
+    assert found["example"]["object"].endswith(NEXT_LOG)
+    assert (found["example"]["column"], found["example"]["value"]) == ("ts", '"soon"')
+    assert hour["rejected"] == 2
+    assert served.get("quarantine", start=DAY, end=NEXT) == []
+
+
+def test_alerts_are_those_of_the_journal_and_open_ones_need_a_person(served, environment):
+    work = served.pipeline.variables["sparkify_work"]
+    run = MetIn("sparkify", "a_run", f"{DAY}T05:00:00Z", f"{DAY}T06:00:00Z", ui=served.address)
+    journal = State("sparkify_aws", work, "sparkify")
+    broken, odd = Incident("publish", "It broke.\nHere is how."), Incident("check_quality/x", "odd", severity="warn")
+    for incident in (broken, odd):
+        journal.change(lambda found, one=incident: found.fail(one, run, datetime.now(timezone.utc), ["mail"]))
+    alerts, needed = served.get("alerts"), served.get("overview")["attention"]
+    assert sorted((one["title"], one["severity"], one["resolved_at"]) for one in alerts) == [
+        ("sparkify.check_quality/x warns", "warn", None), ("sparkify.publish failed", "error", None),
+    ]  # fmt: skip
+    assert "Here is how." in next(one for one in alerts if one["severity"] == "error")["body"]
+    told = [one for one in needed if "sparkify." in one["what"]]
+    assert [(one["what"], one["why"]) for one in told] == [("sparkify.publish failed", "It broke.\nHere is how.")]
+    assert told[0]["url"] == f"{served.address}/dags/sparkify/runs/a_run/tasks/publish"
+    journal.change(lambda found: found.succeed(lambda _name: True, run, f"{NEXT}T00:00:00Z"))
+    assert {one["resolved_at"] for one in served.get("alerts")} == {f"{NEXT}T00:00:00Z"}
+    assert [one for one in served.get("overview")["attention"] if "sparkify." in one["what"]] == []
+
+
+def test_runs_tell_how_fast_they_were_as_long_as_airflow_knows_them(served, airflow, folder):
+    (first,) = [run for run in served.get("throughput", start=DAY, end=NEXT)]
+    assert first["lines"] > len((folder / LOG).read_bytes().splitlines()), "songs too"
+    assert (first["seconds"], first["bytes"]) == (None, None), "this Airflow has not run it"
+    began = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    put_run(served, first["run_id"], "manual", "success", began, began + timedelta(hours=1), began)
+    served.metadata("update dag_run set end_date = start_date + interval '90 seconds'")
+    assert served.get("throughput", start=DAY, end=NEXT)[0]["seconds"] == 90
+
+
+def test_five_years_of_hours_are_a_row_for_each_day(served):
+    """43,824 hours: every third one empty, one missing in the middle of each year."""
+    first, last = datetime(2019, 1, 1, tzinfo=timezone.utc), datetime(2024, 1, 1, tzinfo=timezone.utc)
+    digits = "(select 0 as d union all select 1 union all select 2 union all select 3 union all select 4 union all " \
+        "select 5 union all select 6 union all select 7 union all select 8 union all select 9)"  # fmt: skip
+    joined = " cross join ".join(f"{digits} as d{n}" for n in range(5))
+    number = "(d0.d + 10 * d1.d + 100 * d2.d + 1000 * d3.d + 10000 * d4.d)"
+    served.pipeline.execute(
+        "insert into {star}.loaded_hours (hour, run_id, events, plays, fingerprint, published_at, etag) "
+        f"select dateadd(hour, {number}, '2019-01-01'::timestamp), 'r', mod({number}, 3), 0, 0, sysdate, '' "
+        f"from {joined} where {number} < {(last - first) // timedelta(hours=1)} and mod({number}, 8760) <> 4380"
+    )
+    found = served.get("overview", start="2019-01-01", end="2024-01-01")
+    served.pipeline.execute("delete from {star}.loaded_hours where run_id = 'r'")
+    assert len(found["days"]) == 5 * 365 + 1
+    gaps = 5
+    assert found["counts"]["loaded"] + found["counts"]["empty"] == 43_824 - gaps
+    assert found["days"][0]["states"] == "ell" * 8
+    assert sum(day["states"].count(".") for day in found["days"]) == gaps, "no object, no run: nothing was due"
+
+
+def test_a_range_that_runs_backwards_and_a_moment_that_is_none_are_refused(served):
+    with served.signed_in() as client:
+        backwards = client.get("/sparkify/api/checks", params={"start": NEXT, "end": DAY})
+        odd = client.get("/sparkify/api/overview", params={"start": "soon"})
+    assert backwards.status_code == odd.status_code == 422
+    assert "is not before" in backwards.text
+
+
+def test_while_the_warehouse_is_gone_the_answer_says_what_to_do(served):
+    """The last test: the wire is not mended."""
+    served.cut()
+    with served.signed_in() as client:
+        answers = [client.get(f"/sparkify/api/{part}") for part in ("overview", "checks", "quarantine", "throughput")]
+        assert client.get("/sparkify/api/alerts").status_code == 200
+        assert client.get("/sparkify/").status_code == 200
+    for answer in answers:
+        assert answer.status_code == 503
+        assert set(answer.json()) == {"what", "why", "do", "url"}
+        assert "'sparkify_redshift'" in answer.json()["why"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
