@@ -77,11 +77,12 @@ def _ranking(figure: Figure, rows: Sequence[Row], names: Sequence[str]) -> None:
     axes = figure.subplots()
     placed = [row for row in rows if row["place"]]
     places = range(len(placed), 0, -1)
-    bars = axes.barh(places, [row["plays"] for row in placed], color=PAID)
+    bars = axes.barh(places, [row["plays"] for row in placed], color=PAID, height=0.7)
     if not placed:
         axes.text(0.5, 0.5, "no play is of a known song", transform=axes.transAxes, ha="center")
     axes.bar_label(bars, [f"{row['plays']:,}" for row in placed], padding=3, fontsize=9)
-    axes.set_yticks(places, names, fontsize=8)
+    axes.set_yticks(places, names, fontsize=8, linespacing=1.05)
+    axes.set_ylim(0.5, len(placed) + 0.5)
     axes.set_xlabel(f"plays\nbesides {_others(rows)}")
     axes.set_xlim(0, max([1, *(row["plays"] for row in placed)]) * 1.08)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
