@@ -82,7 +82,7 @@ def _ranking(figure: Figure, rows: Sequence[Row], names: Sequence[str]) -> None:
         axes.text(0.5, 0.5, "no play is of a known song", transform=axes.transAxes, ha="center")
     axes.bar_label(bars, [f"{row['plays']:,}" for row in placed], padding=3, fontsize=9)
     axes.set_yticks(places, names, fontsize=8, linespacing=1.05)
-    axes.set_ylim(0.5, len(placed) + 0.5)
+    axes.set_ylim(0.5, max(len(placed), 1) + 0.5)
     axes.set_xlabel(f"plays\nbesides {_others(rows)}")
     axes.set_xlim(0, max([1, *(row["plays"] for row in placed)]) * 1.08)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
