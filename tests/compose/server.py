@@ -118,11 +118,8 @@ def started(failed: Callable[[], bool], *, scale: str = "", **settings: str) -> 
 def prepared(folder: Path, **settings: str) -> Server:
     """A server that is not started, with generated secrets; a setting that is empty is left out."""
     lines = generated(EXAMPLE).splitlines()
-    known = (
-        dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-        | {"SPARKIFY_IMAGE": IMAGE}
-        | settings
-    )
+    written = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    known = written | {"SPARKIFY_IMAGE": IMAGE, "AIRFLOW_ENV_FILE": str(folder / "airflow-env")} | settings
     env_file = folder / "env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in known.items() if value))
     return Server(f"sparkify-test-{secrets.token_hex(4)}", env_file, known)

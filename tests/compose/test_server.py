@@ -5,6 +5,7 @@ The tests of one server are in order: each needs what those before it left.
 
 from __future__ import annotations
 
+import json
 import socket
 import tempfile
 from contextlib import closing
@@ -49,6 +50,16 @@ def test_nothing_starts_without_its_secrets(secret, tmp_path):
     assert secret in said
     assert "run make env" in said
     assert lacking.left() == []
+
+
+def test_settings_of_a_real_aws_reach_airflow_as_they_are_written(tmp_path):
+    written = '{"conn_type": "redshift", "password": "a$b#c \'q\'", "extra": {"region": "us-west-2"}}'
+    real = prepared(tmp_path, COMPOSE_PROFILES="")
+    Path(real.settings["AIRFLOW_ENV_FILE"]).write_text(f"AIRFLOW_CONN_SPARKIFY_REDSHIFT={written}\n")
+    services = json.loads(real.compose("config", "--format", "json").replace("$$", "$"))["services"]
+    assert {"sandbox", "redis", "worker"} & set(services) == set()
+    for name in ("api-server", "scheduler", "triggerer"):
+        assert services[name]["environment"]["AIRFLOW_CONN_SPARKIFY_REDSHIFT"] == written
 
 
 def test_a_worker_dies_while_it_publishes_and_the_load_goes_on(server):
