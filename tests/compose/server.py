@@ -24,7 +24,7 @@ from include.sandbox.api import AirflowApi
 from include.sandbox.state import DATABASE, LOOPBACK, REPOSITORY, USER
 
 EXAMPLE = (REPOSITORY / ".env.example").read_text()
-UP_SECONDS = 900
+UP_SECONDS = 1200
 IMAGE = "sparkify-airflow-test"  # not the one that a server of this checkout may be running
 TAIL = 80  # lines of each container's log, told when a test has failed
 
@@ -93,6 +93,8 @@ class Server:
 def started(failed: Callable[[], bool], *, scale: str = "", **settings: str) -> Iterator[Server]:
     """Start a server, and take it down with its volumes at the end; tell the logs' ends if something has failed.
 
+    The scheduler is the last to start and not waited for: the sandbox's load begins with it, and a test is to be there.
+
     Args:
         failed: tells whether a test has failed meanwhile.
         scale: a service and how many of it, such as `worker=2`.
@@ -102,7 +104,10 @@ def started(failed: Callable[[], bool], *, scale: str = "", **settings: str) -> 
     ports = {"AIRFLOW_PORT": str(free_port()), "SANDBOX_REDSHIFT_PORT": str(free_port())}
     server = prepared(folder, **ports, **settings)
     try:
-        server.up(*(["--scale", scale] if scale else []))
+        scaled = ("--scale", scale) if scale else ()
+        services = server.compose("config", "--services").split()
+        server.up(*scaled, *(service for service in services if service != "scheduler"))
+        server.compose("up", "--detach", "--no-recreate", *scaled)
         yield server
     except BaseException:
         print(server.compose("logs", "--tail", str(TAIL), check=False))
