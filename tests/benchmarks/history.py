@@ -12,8 +12,8 @@ from include.sandbox.state import DATABASE
 BEFORE = "2018-11-30"  # what is invented ends there
 PLAYS_AN_HOUR, USERS_AN_HOUR, PLAYS_A_USER = 240, 40, 200
 
-# Play n is one of 240 of its hour, 15 s and some milliseconds apart. An hour has 40 users, and then it is the turn of
-# the next 40: 10,000 in all for 2,000,000 plays, all of them as old as each other. A third of them is of a song.
+# Play n is one of 240 of its hour, or of fewer, 15 s and some milliseconds apart. An hour has 40 users, and then it is
+# the turn of the next 40: 10,000 in all for 2,000,000 plays, all of them as old as each other. A third is of a song.
 STATEMENTS = """
 create temporary table plays on commit drop as
 select
@@ -107,19 +107,20 @@ from loads cross join (select distinct check_name, severity from {star}.quality_
 """
 
 
-def write(sandbox: Sandbox, star: str, plays: int) -> None:
+def write(sandbox: Sandbox, star: str, plays: int, an_hour: int = PLAYS_AN_HOUR) -> None:
     """Add plays before what is published, with all that goes with them.
 
     Args:
         sandbox: in which it runs.
         star: the schema, in which a run has published songs already.
         plays: how many.
+        an_hour: how many of them each hour has.
     """
     statements = STATEMENTS.format(
         star=star,
         plays=plays,
         before=BEFORE,
-        an_hour=PLAYS_AN_HOUR,
+        an_hour=an_hour,
         users=USERS_AN_HOUR,
         all_users=plays // PLAYS_A_USER,
     )

@@ -1,5 +1,5 @@
 // Days of years: a small calendar for each month, drawn on a canvas, which leads to the hours of the month. A day has the
-// colour and sign of its worst hours, as high as their share of it. So five years are sixty elements, not 43,800.
+// colour and sign of its worst hours, the higher the more there are. So five years are sixty elements, not 43,800.
 
 import { el } from "./dom.js";
 import { colours } from "./colours.js";
@@ -85,10 +85,6 @@ function drawDay(pen, x, y, size, counts, palette) {
   const height = Math.round(size * (LEAST + (1 - LEAST) * (counts[letter] / due)));
   pen.fillStyle = palette[letter].fill;
   pen.fillRect(x, y + size - height, size, height);
-  if (letter === "m") {
-    pen.strokeStyle = palette.m.ink;
-    pen.strokeRect(x + 0.5, y + size - height + 0.5, size - 1, height - 1);
-  }
   pen.fillStyle = palette[letter].ink;
   pen.fillText(STATES[letter].sign, x + size / 2, y + size - height / 2 + 0.5);
 }

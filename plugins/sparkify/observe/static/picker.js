@@ -20,7 +20,7 @@ export function picker(form, choose) {
     el("div", { class: "joined" }, step("‹", "Earlier", -1), step("›", "Later", 1)),
     el("div", { class: "days" },
       el("label", {}, "From ", start),
-      el("label", {}, "up to ", end),
+      el("label", { title: "not included" }, "up to ", end),
       el("button", { type: "submit" }, "Show")),
   );
   form.addEventListener("submit", (event) => {
