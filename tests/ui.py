@@ -1,4 +1,4 @@
-"""Airflow's UI in headless Chromium: sign in, look at a run's graph and at what a task rendered.
+"""Airflow's UI in headless Chromium: sign in, look at a run's graph, at what a task rendered and at the page Sparkify.
 
 As a program it writes the README's picture of the DAG: `python -m tests.ui PICTURE`, while the sandbox is up.
 """
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import Page, expect, sync_playwright
@@ -20,16 +21,18 @@ from include.sandbox.state import State, default_root
 
 TASKS = 12
 PATIENCE = 60_000  # milliseconds
+PAINTED = "html[data-painted]"  # what the page Sparkify says of itself once everything it asked for is on the screen
 
 expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
-def signed_in(state: State) -> Iterator[Page]:
+def signed_in(state: State, **look: Any) -> Iterator[Page]:
     """Open the UI as its administrator.
 
     Args:
         state: of the running sandbox.
+        look: of the window, as Playwright's `new_context` takes it: `viewport`, `color_scheme`, `locale` and others.
     """
     browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
@@ -38,7 +41,7 @@ def signed_in(state: State) -> Iterator[Page]:
             # as root, in a container, there is no user namespace for Chromium's own sandbox
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
         )
-        page = browser.new_page(viewport={"width": 1500, "height": 800})
+        page = browser.new_page(**{"viewport": {"width": 1500, "height": 800}, **look})
         page.set_default_timeout(PATIENCE)
         page.goto(f"{ui_address(state)}/auth/login")
         page.fill("input[name=username]", ADMIN)
@@ -59,6 +62,35 @@ def show_graph(page: Page, state: State, run_id: str) -> None:
 def show_rendered(page: Page, state: State, run_id: str, task_id: str) -> None:
     """Go to what Airflow rendered for a task."""
     page.goto(f"{ui_address(state)}/dags/{DAG_ID}/runs/{quote(run_id)}/tasks/{task_id}/rendered_templates")
+
+
+def page_address(state: State, search: str = "") -> str:
+    """The address of the page Sparkify by itself, without Airflow's UI around it.
+
+    Args:
+        state: of the running sandbox.
+        search: the range, e.g. `?range=5y` or `?start=2018-12-01&end=2018-12-08`; the last 31 days without.
+    """
+    return f"{ui_address(state)}/sparkify/{search}"
+
+
+def show_sparkify(page: Page, state: State, search: str = "") -> None:
+    """Go to the page Sparkify, and wait until all of it is painted; `search` as in `page_address`."""
+    page.goto(page_address(state, search))
+    page.locator(PAINTED).wait_for()
+
+
+def picture_of_sparkify(page: Page, path: Path, *, height: int | None = None) -> None:
+    """Take the picture of the page that is shown, from its top.
+
+    Args:
+        page: that shows it.
+        path: of the PNG.
+        height: of the picture in pixels; as long as the page if not given.
+    """
+    whole = page.evaluate("document.documentElement.scrollHeight")
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height or whole})
 
 
 def latest_range_run(state: State) -> str:

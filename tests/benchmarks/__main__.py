@@ -12,7 +12,7 @@ import os
 import sys
 
 from include.sandbox.process import stopped_by_signals
-from tests.benchmarks import checks, copying, first_row, growth, memory, overhead, parse, ranges, relay, songs
+from tests.benchmarks import checks, copying, first_row, growth, memory, overhead, page, parse, ranges, relay, songs
 from tests.benchmarks.benchmark import Benchmark
 from tests.benchmarks.peers import race
 from tests.benchmarks.workbench import Workbench
@@ -37,6 +37,8 @@ BENCHMARKS = [
     Benchmark("peer_airflow", "Airflow's S3ToSqlOperator over COPY of the same, times", 7.0, race.over_airflow, True),
     Benchmark("overhead", "hourly run over the same graph of empty tasks, times", 2.2, overhead.ratio),
     Benchmark("range", "24 hourly runs over the day as one run, times", 12.0, ranges.ratio, at_least=True),
+    # it writes five years into that Airflow's warehouse
+    Benchmark("page", "the page in Airflow's UI over five years over one month, times", 1.5, page.ratio),
 ]
 
 

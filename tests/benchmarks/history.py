@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 
 import psycopg2
 
@@ -103,11 +104,18 @@ select run_id, hour, hour + interval '1 hour', plays, plays, matched, at, 'every
 
 insert into {star}.quality_results (run_id, check_name, severity, examined, failed, passed, checked_at)
 select loads.run_id, done.check_name, done.severity, loads.plays, 0, true, loads.at
-from loads cross join (select distinct check_name, severity from {star}.quality_results) as done order by loads.hour;
+from loads cross join (select distinct check_name, severity from {star}.quality_results) as done
+where loads.hour >= '{checked_since}' order by loads.hour;
 """
 
 
-def write(sandbox: Sandbox, star: str, plays: int, an_hour: int = PLAYS_AN_HOUR) -> None:
+def write(
+    sandbox: Sandbox,
+    star: str,
+    plays: int,
+    an_hour: int = PLAYS_AN_HOUR,
+    checked_since: datetime = datetime.min,
+) -> None:
     """Add plays before what is published, with all that goes with them.
 
     Args:
@@ -115,12 +123,14 @@ def write(sandbox: Sandbox, star: str, plays: int, an_hour: int = PLAYS_AN_HOUR)
         star: the schema, in which a run has published songs already.
         plays: how many.
         an_hour: how many of them each hour has.
+        checked_since: the first hour of which results of checks are kept.
     """
     statements = STATEMENTS.format(
         star=star,
         plays=plays,
         before=BEFORE,
         an_hour=an_hour,
+        checked_since=checked_since.isoformat(),
         users=USERS_AN_HOUR,
         all_users=plays // PLAYS_A_USER,
     )

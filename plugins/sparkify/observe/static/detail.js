@@ -67,7 +67,7 @@ export class Detail {
 }
 
 function lines(hour) {
-  const state = Object.values(STATES).find(({ name }) => name === hour.state || name[0] === hour.state);
+  const state = Object.values(STATES).find(({ name }) => name === hour.state) ?? STATES["."];
   const published = Boolean(hour.published_at);
   const facts = [
     ["Plays", published && whole(hour.rows)],
@@ -76,7 +76,8 @@ function lines(hour) {
     ["Published", published && moment(hour.published_at)],
   ];
   return [
-    el("p", { class: "quiet" }, state ? `${state.what[0].toUpperCase()}${state.what.slice(1)}.` : hour.state),
+    el("p", { class: "quiet" }, `${state.what[0].toUpperCase()}${state.what.slice(1)}.`),
+    state.todo ? el("p", {}, el("span", { class: "label" }, "Do: "), state.todo) : "",
     el("dl", {}, facts.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
     hour.run_id ? el("p", { class: "label" }, "Run") : "",
     hour.run_id ? el("p", {}, link(hour.url, hour.run_id)) : "",

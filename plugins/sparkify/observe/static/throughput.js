@@ -32,7 +32,8 @@ export function throughput(runs) {
 }
 
 function span(at) {
-  const margin = Math.max((at.at(-1) - at[0]) * 0.02, 60);
+  const length = at.at(-1) - at[0];
+  const margin = length < 86_400 ? (86_400 - length) / 2 : length * 0.02; // a day at least
   return [at[0] - margin, at.at(-1) + margin];
 }
 
