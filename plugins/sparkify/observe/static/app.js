@@ -47,7 +47,7 @@ async function ask() {
   try {
     if (!known && choice.preset) known = JSON.parse(await get("overview", {}, signal)); // to know what it counts back from
     if (choice.preset || choice.start) {
-      const range = bounds(choice, known);
+      const range = bounds(choice, known ?? {});
       await Promise.all([overview(range, signal), parts(range, signal)]);
     } else {
       await parts(await overview({}, signal), signal);

@@ -30,11 +30,11 @@ export function picker(form, choose) {
   });
   end.addEventListener("input", () => end.setCustomValidity(""));
   return (choice, range) => {
-    shown = { start: range.start.slice(0, 10), end: range.end.slice(0, 10) };
+    shown = choice.start ? choice : { start: range.start.slice(0, 10), end: range.end.slice(0, 10) };
     for (const preset of presets) preset.setAttribute("aria-pressed", String(preset.dataset.preset === (choice.preset ?? (choice.start ? null : DEFAULT))));
     if (!form.contains(document.activeElement) || document.activeElement.type !== "date") {
-      start.value = range.start.slice(0, 10);
-      end.value = range.end.slice(0, 10);
+      start.value = shown.start;
+      end.value = shown.end;
     }
   };
 }

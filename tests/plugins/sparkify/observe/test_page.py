@@ -300,6 +300,7 @@ def focused(page, name):
 def ask_again(page):
     """As when the person comes back to the tab."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.locator(ui.PAINTED).wait_for()
 
 
 def forgive(page, *said):
