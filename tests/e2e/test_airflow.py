@@ -27,9 +27,11 @@ from playwright.sync_api import expect
 from include.sandbox.airflow import DAG_ID, open_api, ui_address
 from include.sandbox.aws import SOURCE_BUCKET
 from include.sandbox.services import Sandbox, app_client, connect, query, running
+from include.sandbox.statsd import StatsdServer
 from tests import ui
 from tests.bad_day import unloadable
 from tests.credentials import leaked
+from tests.events import facets_of
 from tests.oracle import expected_tables
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
@@ -40,6 +42,8 @@ HEARD = {
     "length": None, "level": "free", "location": "", "method": "PUT", "page": "NextSong", "registration": 1.0,
     "sessionId": 1, "song": "Umbrellas", "status": 200, "userAgent": "", "userId": "1000001",
 }  # fmt: skip
+TOLD = ("stage_events", "stage_songs", "load_songplays", "load_users", "load_songs", "load_artists", "load_time",
+        "check_quality", "publish")  # fmt: skip
 CHANGED_DAY, CHANGED_HOURS = "2018-12-03", (9, 10)
 BAD_DAY = "log_data/2018/12/2018-12-20-events.json"
 
@@ -54,7 +58,7 @@ def root():
     shutil.rmtree(folder)
 
 
-def command(root, *arguments):
+def command(root, *arguments, **environment):
     """Run one command of the sandbox to its end, without a terminal."""
     return subprocess.run(
         [sys.executable, "-m", "include.sandbox", "--state", str(root), *arguments],
@@ -62,6 +66,7 @@ def command(root, *arguments):
         capture_output=True,
         text=True,
         timeout=500,
+        env={**os.environ, **environment},
     )
 
 
@@ -76,8 +81,18 @@ def processes_of(root):
 
 
 @pytest.fixture(scope="module")
-def ran(root):
-    return command(root, "run")
+def told():
+    """Takes the metrics of the first start."""
+    with StatsdServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ran(root, told):
+    observed = {"LINEAGE": str(root / "lineage"), "STATSD": f"127.0.0.1:{told.port}"}
+    done = command(root, "run", **observed)
+    told.settle()
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +127,37 @@ def test_hourly_and_range_runs_went_through_backfill_and_trigger(root, ran):
         assert kinds == {"backfill", "manual"}
         left = query(connection, "select count(*) from svv_tables where table_schema like 'sparkify_run_%'")
         assert left[0][0] == 0, "no run schema stays behind"
+
+
+def test_the_run_told_its_lineage_from_the_objects_to_the_star(root, ran):
+    events = [json.loads(path.read_text()) for path in (root / "lineage").iterdir()]
+    done = [event for event in events if event["eventType"] == "COMPLETE"]
+    of_task = {task: [one for one in done if one["job"]["name"] == f"sparkify.{task}"] for task in TOLD}
+    runs = 4  # one range, three hours
+    assert {task: len(found) for task, found in of_task.items()} == dict.fromkeys(TOLD, runs)
+    assert {event["job"]["namespace"] for event in events} == {"sparkify"}
+    assert not [event for event in events if event["eventType"] == "FAIL"]
+    datasets = {dataset["name"] for event in done for which in ("inputs", "outputs") for dataset in event[which]}
+    assert not [name for name in datasets if re.search("_run_[0-9a-f]|[0-9]{4}-[0-9]{2}", name)], "of one run only"
+    assert {f"dev.sparkify.{table}" for table in TABLES} < datasets
+    for publication in of_task["publish"]:
+        (plays,) = [one for one in publication["outputs"] if one["name"] == "dev.sparkify.songplays"]
+        assert plays["outputFacets"]["outputStatistics"]["rowCount"] > 0
+        assert {one["name"] for one in plays["facets"]["columnLineage"]["fields"]["song_id"]["inputFields"]} == {
+            "dev.sparkify_run.songs"
+        }
+    assert all(facets_of(event) for event in done)
+
+
+def test_the_run_sent_its_metrics(root, ran, told):
+    with Sandbox(root) as sandbox, connect(sandbox.state) as connection:
+        books = "select count(*), sum(plays), sum(lines_scanned) from sparkify.published_runs"
+        runs, plays, lines = map(int, query(connection, books)[0])
+    assert told.of("sparkify.publish", dag_id="sparkify", task_id="publish") == [1.0] * runs
+    assert sum(told.of("sparkify.publish.rows", table="songplays")) == plays
+    assert sum(told.of("sparkify.stage.lines")) == lines
+    assert len(told.of("sparkify.stage.copy", task_id="stage_events")) == runs
+    assert sum(told.of("sparkify.checks.failed")) == 0
 
 
 def test_the_ui_shows_the_graph_green_and_the_sql_that_ran(up):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +19,8 @@ from include.sandbox.aws import SOURCE_BUCKET
 from tests.bad_day import unloadable
 from tests.events import facets_of
 
+PAGE = Path(__file__).parents[3] / "include" / "docs" / "lineage-and-metrics.md"
+NAMED = re.compile(r"`([^`:]+)`")  # a dataset; what holds a colon is a namespace
 PLAY = {"userId", "sessionId", "itemInSession", "ts"}
 SONG = {"song_id", "title", "artist_id", "year", "duration"}
 # Of each published column: the members of a record that its values are made of.
@@ -90,6 +94,23 @@ def test_the_graph_leads_from_the_source_to_the_star(ran):
             {f"{star}.{table}" for table in published},
         ),
     }
+
+
+def test_the_page_shows_that_graph(ran):
+    pipeline, _, lineage = ran
+    shown = {}
+    for row in PAGE.read_text().split("<!-- datasets -->\n")[1].split("<!-- end -->")[0].splitlines()[2:]:
+        task, reads, writes = row.strip("|").split("|")
+        shown[task.strip(" `")] = [NAMED.findall(cell) for cell in (reads, writes)]
+    told = {
+        task: [
+            sorted(re.sub("^dev[.]|^sparkify/", "", name) for name in names(of[which], pipeline.name))
+            for which in ("inputs", "outputs")
+        ]
+        for task, of in lineage.items()
+        if of["inputs"]
+    }
+    assert {task: list(map(sorted, cells)) for task, cells in shown.items()} == told
 
 
 def test_each_published_column_leads_to_the_members_of_the_records_that_it_is_made_of(ran):

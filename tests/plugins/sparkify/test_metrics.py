@@ -1,18 +1,26 @@
 """What real operators tell a StatsD server, held against what they did."""
 
+import os
+import subprocess
+import sys
 from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
 from airflow.sdk._shared.observability.metrics.base_stats_logger import NoStatsLogger
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from include.sandbox.statsd import StatsdServer, settings
 from sparkify import metrics
 from sparkify.metrics import Counter, Gauge, Metric, Timer
 from tests.bad_day import unloadable
 
+PAGE = Path(__file__).parents[3] / "include" / "docs" / "lineage-and-metrics.md"
 KINDS = {Counter: "c", Gauge: "g", Timer: "ms"}
 DECLARED = [found for found in vars(metrics).values() if isinstance(found, Metric)]
 LAST_HOUR = ("2018-12-01T23", "2018-12-02")
@@ -91,3 +99,65 @@ def test_each_metric_is_sent_as_what_it_is(metric, server):
     server.settle()
     ((name, kind, value),) = [(told.name, told.kind, told.value) for told in server.told]
     assert (name, kind, value) == (f"airflow.{metric.name}", KINDS[type(metric)], 2)
+
+
+def test_the_page_lists_exactly_these():
+    listed = PAGE.read_text().split("<!-- metrics -->\n")[1].split("<!-- end -->")[0].splitlines()[2:]
+    assert listed == [
+        f"| `{metric.name}` | {type(metric).__name__.lower()} | {metric.unit} | {metric.meaning} |"
+        for metric in DECLARED
+    ]
+
+
+# What a task's process does: sets up the stats, tells, ends.
+PROCESS = """
+from airflow.sdk.observability import stats
+from airflow.sdk.observability.metrics import stats_utils
+from sparkify import metrics
+stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+metrics.PUBLISH.add(1, {"dag_id": "sparkify"})
+metrics.HOURS_BEHIND.set(0.5, {})
+metrics.STAGE.record(2, {})
+"""
+
+
+@pytest.fixture
+def collector():
+    """Its port, and what an OpenTelemetry collector is sent."""
+    sent = ExportMetricsServiceRequest()
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self):
+            sent.MergeFromString(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port, sent
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_process_that_ends_has_sent_them_to_opentelemetry_too(collector):
+    port, sent = collector
+    settings = {
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
+        "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    subprocess.run([sys.executable, "-c", PROCESS], env={**os.environ, **settings}, check=True, timeout=120)
+    arrived = [
+        metric for resource in sent.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics
+    ]
+    points = {metric.name: getattr(metric, metric.WhichOneof("data")).data_points[0] for metric in arrived}
+    assert points["airflow.sparkify.publish"].as_int == 1
+    assert points["airflow.sparkify.hours_behind"].as_double == 0.5
+    assert points["airflow.sparkify.stage.duration"].sum == 2000
+    assert {one.key: one.value.string_value for one in points["airflow.sparkify.publish"].attributes} == {
+        "dag_id": "sparkify"
+    }
