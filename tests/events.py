@@ -11,6 +11,7 @@ from typing import Any
 import attr
 from openlineage.client import generated
 
+BASE = f"{generated.__name__}.base"  # what facets of no specification are called after
 MODULES = [
     importlib.import_module(found.name)
     for found in pkgutil.iter_modules(generated.__path__, "openlineage.client.generated.")
@@ -19,8 +20,9 @@ FACETS = {
     made._get_schema(): made
     for module in MODULES
     for made in vars(module).values()
-    if isinstance(made, type) and attr.has(made) and hasattr(made, "_get_schema")
+    if isinstance(made, type) and attr.has(made) and hasattr(made, "_get_schema") and made.__module__ != BASE
 }
+# Every facet has these.
 EVERY_FACET = {"_producer", "_schemaURL", "_deleted"}
 
 

@@ -151,11 +151,12 @@ def test_the_run_told_its_lineage_from_the_objects_to_the_star(root, ran):
 
 def test_the_run_sent_its_metrics(root, ran, told):
     with Sandbox(root) as sandbox, connect(sandbox.state) as connection:
-        books = "select count(*), sum(plays), sum(lines_scanned) from sparkify.published_runs"
-        runs, plays, lines = map(int, query(connection, books)[0])
+        runs, plays = map(int, query(connection, "select count(*), sum(plays) from sparkify.published_runs")[0])
     assert told.of("sparkify.publish", dag_id="sparkify", task_id="publish") == [1.0] * runs
     assert sum(told.of("sparkify.publish.rows", table="songplays")) == plays
-    assert sum(told.of("sparkify.stage.lines")) == lines
+    reported = re.findall(r"(?:event|song) lines +([\d,]+) +([\d,]+)", ran.stdout)
+    lines = sum(int(number.replace(",", "")) for row in reported for number in row)
+    assert sum(told.of("sparkify.stage.lines")) == lines > 0
     assert len(told.of("sparkify.stage.copy", task_id="stage_events")) == runs
     assert sum(told.of("sparkify.checks.failed")) == 0
 

@@ -505,7 +505,7 @@ PUBLICATION = [
         "the_pipeline_gives_no_proofs",
         "The DAG's publication is given nothing to prove.",
         DAG,
-        {"        proofs=together(BEFORE_COMMIT, TABLES, PERSONAL),\n": ""},
+        {"        proofs=together(BEFORE_COMMIT, DECLARED.tables, PERSONAL),\n": ""},
         (f"{RETRY}::test_what_the_checks_did_not_see_the_publication_proves_and_rolls_back",),
     ),
     Mutation(
@@ -724,7 +724,7 @@ OF_CHECKS = [
         "the_dag_names_no_personal_columns",
         "The samples of the DAG's checks show personal fields.",
         DAG,
-        {"*OF_PUBLISHED], TABLES, PERSONAL)": "*OF_PUBLISHED], TABLES)"},
+        {"*OF_PUBLISHED], DECLARED.tables, PERSONAL)": "*OF_PUBLISHED], DECLARED.tables)"},
         (f"{STAR_TESTS}::test_an_error_leaves_what_is_published_and_shows_rows_but_no_person",),
     ),
     Mutation(
@@ -758,9 +758,9 @@ OF_CHECKS = [
     Mutation(
         "added_columns_are_not_known",
         "A column that a later schema change adds cannot be checked.",
-        f"{RULES}/tables.py",
-        {"tables[key_of(table)].append(column)": "tables[key_of(table)]"},
-        (f"{TESTS}/checks/test_tables.py::test_what_the_sql_may_say",),
+        f"{PLUGIN}/declared.py",
+        {"tables[key_of(table)][column] = _type(declaration)": "pass"},
+        (f"{TESTS}/test_declared.py::test_what_the_sql_may_say",),
     ),
     Mutation(
         "every_hour_of_the_week_is_alike",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,8 +21,20 @@ from include.sandbox.aws import SOURCE_BUCKET
 from tests.bad_day import unloadable
 from tests.events import facets_of
 
-PAGE = Path(__file__).parents[3] / "include" / "docs" / "lineage-and-metrics.md"
-NAMED = re.compile(r"`([^`:]+)`")  # a dataset; what holds a colon is a namespace
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "include" / "docs" / "lineage-and-metrics.md"
+NAMED = re.compile(r"(?:`s3:[^`]+` )?`([^`]+)`")  # a dataset, without the bucket that it is in
+PARTS = ("conf", "extractors", "sqlparser")  # the provider's; its name must be there for Airflow to list providers
+NEEDED = (*(f"airflow.providers.openlineage.{part}" for part in PARTS), "openlineage", "openlineage_sql")
+WITHOUT = f"""
+import sys
+sys.modules.update(dict.fromkeys({NEEDED}))  # an import of what is None there fails
+from sparkify import preload
+from tests.pipeline import sparkify
+preload.import_modules()
+assert len(sparkify().tasks) > 9
+assert not [name for name in sys.modules if name.startswith("sparkify.lineage.")]
+"""
 PLAY = {"userId", "sessionId", "itemInSession", "ts"}
 SONG = {"song_id", "title", "artist_id", "year", "duration"}
 # Of each published column: the members of a record that its values are made of.
@@ -251,7 +265,13 @@ def test_a_task_that_fails_tells_what_it_would_have_read_and_counts_nothing(pipe
 def test_without_the_provider_everything_works(pipeline, folder, monkeypatch):
     for module in [name for name in sys.modules if name.startswith(("openlineage", "sparkify.lineage"))]:
         monkeypatch.delitem(sys.modules, module)
-    for missing in ("airflow.providers.openlineage", "openlineage", "openlineage_sql"):
+    for missing in NEEDED:
         monkeypatch.setitem(sys.modules, missing, None)  # an import of it fails, as that of what is not installed
     pipeline.upload(folder)
     assert pipeline.run().all()["publish"]
+
+
+def test_without_the_provider_the_dag_is_parsed_and_what_tasks_need_imported():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "plugins")))}
+    done = subprocess.run([sys.executable, "-c", WITHOUT], env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
