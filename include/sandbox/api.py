@@ -71,6 +71,18 @@ class AirflowApi:
             (part or {}).get("status") == "healthy" for part in answer.json().values()
         )
 
+    def page(self, part: str, **query: str) -> tuple[int, Any]:
+        """Asks the pipeline's own page for one part of what it shows.
+
+        Returns:
+            The status of the answer, and its content; 0 and nothing if nobody answers.
+        """
+        try:
+            answer = self._request("GET", f"/sparkify/api/{part}", params=query, timeout=60)
+            return answer.status_code, answer.json()
+        except (httpx.TransportError, ValueError):  # a proxy's error is no JSON
+            return 0, None
+
     def has_dag(self, dag_id: str) -> bool:
         """Tells whether the DAG is there, imported and current.
 

@@ -1,7 +1,7 @@
-"""The facts of `sparkify.observe`, asked by a process that is configured as this sandbox's Airflow is.
+"""The facts of `sparkify.observe`: from the api-server, which serves them for the page, or without it.
 
-A process of its own, since Airflow reads its configuration when it is first imported. It asks the warehouse, S3 and
-Airflow's metadata itself, so it knows what it can also while Airflow's api-server is down.
+While the api-server or the warehouse does not answer, a process of its own asks what can be asked: Airflow reads its
+configuration when it is first imported, and that process is configured as this sandbox's Airflow is.
 """
 
 from __future__ import annotations
@@ -13,27 +13,45 @@ from datetime import datetime
 from typing import Any
 
 from include.sandbox import process
-from include.sandbox.airflow import airflow_environment
+from include.sandbox.airflow import airflow_environment, open_api
 from include.sandbox.services import Sandbox
 from include.sandbox.state import REPOSITORY, SandboxError, State, read_ready
 
 SECONDS = 120
+ALWAYS = {"start": "1970-01-01", "end": "9999-01-01"}
+DETAILS = ("checks", "quarantine", "alerts", "throughput")
 
 
 def facts(state: State) -> dict[str, Any]:
     """Returns all that is known, by part: overview, checks, quarantine, alerts, throughput.
 
+    A part that is not known has `unavailable` in its place: what is wrong, why, and what to do.
+
     Args:
         state: of the running sandbox.
 
     Raises:
-        SandboxError: it cannot be asked; the message holds the end of what was said.
+        SandboxError: nobody can be asked.
     """
+    api = open_api(state)
+    status, overview = api.page("overview", **ALWAYS)
+    if status == 200:
+        answers = {part: api.page(part, **ALWAYS) for part in DETAILS}
+        details = {part: told if code == 200 else {"unavailable": told} for part, (code, told) in answers.items()}
+        return {"overview": overview, **details}
+    if state.airflow:
+        raise SandboxError(f"{state.airflow} does not tell what became of the hours ({status}): {_said(overview)}")
+    return _asked_without_the_server(state)
+
+
+def _said(answer: Any) -> str:
+    return " ".join(map(str, answer.values())).strip() if isinstance(answer, Mapping) else "nobody answers."
+
+
+def _asked_without_the_server(state: State) -> dict[str, Any]:
     schedule = bool((read_ready(state.root, "up") or {}).get("schedule"))
-    environment = {
-        **airflow_environment(Sandbox(state.root), schedule=schedule),
-        "PYTHONPATH": f"{REPOSITORY / 'plugins'}",
-    }
+    configured = airflow_environment(Sandbox(state.root), schedule=schedule)
+    environment = {**configured, "PYTHONPATH": f"{REPOSITORY / 'plugins'}"}
     try:
         asked = subprocess.run(  # noqa: S603 - our own command, no shell
             process.python_command("sparkify.observe"), env=process.child_environment(state.root, environment),

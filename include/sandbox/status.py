@@ -74,7 +74,7 @@ def print_facts(console: Console, found: Mapping[str, Any]) -> None:
     _say(console, f"plays     {plays:,}, of which {matched:,}{share} are of a known song")
     for part, show in PARTS.items():
         if isinstance(found[part], Mapping):
-            _say(console, f"{part:<9} not known: {found[part]['unavailable']['what']}")
+            _say(console, f"{part:<9} not known: {(found[part]['unavailable'] or {}).get('what', 'nobody answers')}")
         else:
             show(console, found[part])
 

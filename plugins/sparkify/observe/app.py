@@ -17,6 +17,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BeforeValidator
 
+from sparkify.interval import EPOCH
 from sparkify.observe import DAG_ID, alerts, details
 from sparkify.observe.attention import UnavailableError
 from sparkify.observe.books import Books, opened
@@ -52,7 +53,8 @@ def moment(text: Any) -> Any:
     if text is None:
         return None
     found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))  # Python 3.10 does not read its Z
-    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+    utc = found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+    return max(utc, EPOCH)  # there were no hours before, and SQL writes the years before 1000 otherwise
 
 
 Moment = Annotated[datetime, BeforeValidator(moment)]

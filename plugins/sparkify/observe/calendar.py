@@ -19,7 +19,7 @@ class PublishedDay:
     """What is published of one day.
 
     Args:
-        loaded: its hours that had events, as bits, midnight the lowest.
+        loaded: its hours that had plays, as bits, midnight the lowest.
         empty: its hours that had none, as bits.
         versions: the versions of its object that the hours were published from.
         published_at: when the last of them was.

@@ -166,7 +166,7 @@ def _range(
 ) -> tuple[datetime, datetime]:
     known = calendar.known or [now, now]
     first, after = midnight(known[0]), midnight(known[-1]) + DAY
-    last = min(after, midnight(end + DAY - timedelta(microseconds=1))) if end else after
+    last = midnight(min(end, after) + DAY - timedelta(microseconds=1)) if end else after
     return max(first, midnight(start) if start else last - SHOWN_DAYS * DAY), last
 
 

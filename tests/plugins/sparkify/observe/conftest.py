@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ import pytest
 from include.sandbox import process
 from include.sandbox.airflow import Airflow, airflow_environment, ui_address
 from include.sandbox.services import Sandbox
-from include.sandbox.state import LOOPBACK, write_private
+from include.sandbox.state import LOOPBACK, REPOSITORY, write_private
 from tests.proxies import Wire
 
 NEVER = b"a statement that nobody sends"
@@ -29,11 +31,13 @@ class Served:
         sandbox: that Airflow's metadata is in.
         pipeline: what it is about.
         wire: by which the api-server reaches the warehouse.
+        environment: that Airflow is configured by.
     """
 
     sandbox: Sandbox
     pipeline: Any
     wire: Wire
+    environment: dict[str, str]
 
     @property
     def address(self) -> str:
@@ -46,6 +50,15 @@ class Served:
         answer = httpx.post(f"{self.address}/auth/token", json=credentials, timeout=60, trust_env=False)
         token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
         return httpx.Client(base_url=self.address, headers=token, timeout=120, trust_env=False)
+
+    def without_the_server(self) -> tuple[int, Any]:
+        """Exit code and answer of the command that asks what the page asks."""
+        asked = subprocess.run(
+            process.python_command("sparkify.observe"), capture_output=True, text=True, timeout=200,
+            env={**os.environ, **self.environment, "PYTHONPATH": str(REPOSITORY / "plugins")},
+        )  # fmt: skip
+        assert asked.stdout, asked.stderr
+        return asked.returncode, json.loads(asked.stdout)
 
     def cut(self) -> None:
         """Let nobody reach the warehouse any more."""
@@ -81,7 +94,7 @@ def served(loaded: Any, _sandbox: Any) -> Iterator[Served]:
     environment = {**airflow_environment(sandbox, schedule=True), **variables}
     environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = ",".join(f"{name}:{role}" for name, role in users.items())
     warehouse = json.loads(environment["AIRFLOW_CONN_SPARKIFY_REDSHIFT"])
-    made = Served(sandbox, loaded, Wire(warehouse["port"], NEVER, lambda: False).__enter__())
+    made = Served(sandbox, loaded, Wire(warehouse["port"], NEVER, lambda: False).__enter__(), environment)
     environment["AIRFLOW_CONN_SPARKIFY_REDSHIFT"] = json.dumps({**warehouse, "port": made.wire.own_port})
     command = process.python_command("airflow", "api-server", "--host", LOOPBACK, "--port", str(port))
     child = process.spawn(state.root, "api-server", [*command, "--workers", "1"], environment)

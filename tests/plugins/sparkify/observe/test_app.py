@@ -125,10 +125,10 @@ def test_the_ui_is_told_of_the_page(served):
 
 def test_hours_are_loaded_empty_or_missing(served, folder, expected):
     found = served.get("overview")
-    busy = busy_hours(folder, LOG)
+    plays = expected()["songplays"]
+    busy = {row[1].hour for row in plays}
     assert 0 < len(busy) < 24
     assert states(found) == {DAY: "".join("l" if hour in busy else "e" for hour in range(24)), NEXT: "m" * 24}
-    plays = expected()["songplays"]
     matched = sum(count for row, count in plays.items() if row[4])
     assert [(day["rows"], day["matched"]) for day in found["days"]] == [(plays.total(), matched), (0, 0)]
     assert matched > 0
@@ -283,7 +283,7 @@ def test_five_years_of_hours_are_a_row_for_each_day(served):
     number = "(d0.d + 10 * d1.d + 100 * d2.d + 1000 * d3.d + 10000 * d4.d)"
     served.pipeline.execute(
         "insert into {star}.loaded_hours (hour, run_id, events, plays, fingerprint, published_at, etag) "
-        f"select dateadd(hour, {number}, '2019-01-01'::timestamp), 'r', mod({number}, 3), 0, 0, sysdate, '' "
+        f"select dateadd(hour, {number}, '2019-01-01'::timestamp), 'r', 9, mod({number}, 3), 0, sysdate, '' "
         f"from {joined} where {number} < {(last - first) // timedelta(hours=1)} and mod({number}, 8760) <> 4380"
     )
     found = served.get("overview", start="2019-01-01", end="2024-01-01")
@@ -303,6 +303,19 @@ def test_a_range_that_runs_backwards_and_a_moment_that_is_none_are_refused(serve
     assert "is not before" in backwards.text
 
 
+def test_the_same_is_told_without_the_server(served):
+    code, found = served.without_the_server()
+    assert code == 1, "no scheduler runs here"
+    assert ["scheduler" in one["why"] for one in found["overview"]["attention"]] == [True]
+    always = {"start": "1970-01-01", "end": "9999-12-31"}
+    for part in ("overview", "checks", "quarantine", "alerts", "throughput"):
+        told = served.get(part, **always)
+        for answer in (told, found[part]):
+            if part == "overview":
+                del answer["as_of"]
+        assert found[part] == told, part
+
+
 def test_while_the_warehouse_is_gone_the_answer_says_what_to_do(served):
     """The last test: the wire is not mended."""
     served.cut()
@@ -315,3 +328,8 @@ def test_while_the_warehouse_is_gone_the_answer_says_what_to_do(served):
         assert set(answer.json()) == {"what", "why", "do", "url"}
         assert "'sparkify_redshift'" in answer.json()["why"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    code, found = served.without_the_server()
+    assert code == 1
+    assert found["overview"]["attention"][0] == answers[0].json()
+    assert found["checks"] == {"unavailable": answers[0].json()}
+    assert isinstance(found["alerts"], list)
