@@ -21,7 +21,7 @@ unexport Q
 sql: export SANDBOX_SQL := $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox metrics status bench lint clean lock browser
+.PHONY: help setup tools run test test-long test-clients up down backfill reprocess replay sql report inbox metrics status bench pictures lint clean lock browser
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -101,6 +101,10 @@ aws-mwaa: setup ## write what a managed Airflow is given (OUT=dir, default build
 
 aws-lint: tools ## check the CloudFormation template
 	@$(BIN)/cfn-lint --include-checks I -- include/aws/template.yaml
+
+pictures: tools browser ## take the pictures in these pages anew, from what is up (make up over the sample)
+	@$(SANDBOX) report --out include/docs/reports >/dev/null
+	@$(BIN)/python -m tests.pictures
 
 lint: tools aws-lint ## check style, types, SQL and the CloudFormation template
 	@$(BIN)/ruff check

@@ -1,12 +1,8 @@
-"""Airflow's UI in headless Chromium: sign in, look at a run's graph, at what a task rendered and at the page Sparkify.
-
-As a program it writes the README's picture of the DAG: `python -m tests.ui PICTURE`, while the sandbox is up.
-"""
+"""Airflow's UI in headless Chromium: sign in, look at a run's graph, at what a task rendered and at the page Sparkify."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +12,8 @@ from urllib.parse import quote
 from playwright.sync_api import Page, expect, sync_playwright
 
 from include.sandbox.airflow import ADMIN, DAG_ID, ui_address
-from include.sandbox.services import connect, query, running
-from include.sandbox.state import State, default_root
+from include.sandbox.services import connect, query
+from include.sandbox.state import State
 
 TASKS = 12
 PATIENCE = 60_000  # milliseconds
@@ -98,11 +94,3 @@ def latest_range_run(state: State) -> str:
     newest = "select run_id from sparkify.published_runs where run_id like 'manual%' order by published_at desc limit 1"
     with connect(state) as connection:
         return str(query(connection, newest)[0][0])
-
-
-if __name__ == "__main__":
-    sandbox_state = running(default_root())
-    with signed_in(sandbox_state) as ui:
-        show_graph(ui, sandbox_state, latest_range_run(sandbox_state))
-        ui.wait_for_timeout(2000)  # the drawing is still moving into place
-        ui.screenshot(path=Path(sys.argv[1]))
