@@ -7,6 +7,7 @@ goes on while the warehouse is asked.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -26,6 +27,9 @@ from sparkify.observe.overview import overview
 STATIC = Path(__file__).parent / "static"
 LATEST = timedelta(days=31)
 LATEST_ALERTS = 50
+# A request takes a thread as long as the warehouse takes, and Airflow's own routes need some of the 40 that there are
+# (anyio: default thread limiter). The others wait without one.
+AT_ONCE = asyncio.Semaphore(8)
 HEADERS = {
     # the UI shows the page in a frame of its own origin
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
@@ -61,9 +65,10 @@ Moment = Annotated[datetime, BeforeValidator(moment)]
 
 
 @app.middleware("http")
-async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Let the browser load and show only what is ours."""
-    response = await call_next(request)
+async def handle(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Answer few requests at once, and let the browser load and show only what is ours."""
+    async with AT_ONCE:
+        response = await call_next(request)
     for name, value in HEADERS.items():
         response.headers[name] = value
     return response

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sparkify.alerts.callbacks import LATE_ADVICE
 from sparkify.alerts.incidents import CORRECT_AND_CLEAR, LATE_AFTER
+from sparkify.observe import DAG_ID
 from sparkify.observe.alerts import Alert
 from sparkify.observe.attention import Attention
 from sparkify.observe.calendar import Calendar, iso
@@ -31,6 +32,12 @@ def _unhealthy(airflow: AirflowFacts) -> Iterator[Attention]:
             "a component of Airflow is not healthy, and who is dead sends no alert",
             f"No heartbeat: {', '.join(airflow.unhealthy)}.",
             "Start it again, and see its log for why it ended.",
+        )
+    if not airflow.has_dag:
+        yield Attention(
+            f"Airflow does not know the DAG {DAG_ID}, so nothing is scheduled",
+            "Its file is gone, cannot be imported, or was not looked at yet.",
+            "See `airflow dags list-import-errors`, and the DAG processor's log.",
         )
 
 

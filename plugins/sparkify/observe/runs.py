@@ -56,11 +56,13 @@ class AirflowFacts:
         runs: those of everything that failed or are not finished.
         due: the first hour of which the schedule has not made a run yet; None while it is off.
         unhealthy: the components that have no heartbeat.
+        has_dag: whether Airflow knows the DAG, and its file is still there and can be imported.
     """
 
     runs: list[RunFacts]
     due: datetime | None
     unhealthy: list[str]
+    has_dag: bool = True
 
     def failed_hours(self, published_at: Mapping[datetime, datetime]) -> dict[datetime, RunFacts]:
         """The hours that were not published since a run of them failed, each with the last of these.
@@ -112,8 +114,8 @@ def known() -> AirflowFacts:
         chosen = DagRun.dag_id == DAG_ID, DagRun.state.in_(("failed", "queued", "running"))
         rows = session.execute(select(*columns).where(*chosen)).all()
         dag = session.get(DagModel, DAG_ID)
-        due = _due(dag)
-    return AirflowFacts([run for row in rows if (run := _run(row))], due, _unhealthy())
+        due, has_dag = _due(dag), dag is not None and not dag.is_stale
+    return AirflowFacts([run for row in rows if (run := _run(row))], due, _unhealthy(), has_dag)
 
 
 def durations(run_ids: Iterable[str]) -> dict[str, tuple[float | None, int | None]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,22 @@ class Served:
         )  # fmt: skip
         assert asked.stdout, asked.stderr
         return asked.returncode, json.loads(asked.stdout)
+
+    @contextmanager
+    def stalling(self) -> Iterator[threading.Event]:
+        """Let the warehouse answer nothing; the event is set once somebody waits for it."""
+        stalled, over = threading.Event(), threading.Event()
+
+        def is_over() -> bool:
+            stalled.set()
+            return over.is_set()
+
+        self.wire.statement, self.wire.when = b"pg_backend_pid", is_over
+        try:
+            yield stalled
+        finally:
+            self.wire.statement = NEVER
+            over.set()
 
     def cut(self) -> None:
         """Let nobody reach the warehouse any more."""

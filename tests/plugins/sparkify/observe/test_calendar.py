@@ -105,4 +105,6 @@ def test_each_thing_that_does_not_come_right_by_itself_is_named_with_what_to_do(
     (ill,) = told(airflow=AirflowFacts([], None, ["scheduler"]))
     assert ill.what == "a component of Airflow is not healthy, and who is dead sends no alert"
     assert "scheduler" in ill.why
-    assert all(one.do for one in (failed, late, ill))
+    (unknown,) = told(airflow=AirflowFacts([], None, [], has_dag=False))
+    assert unknown.what == "Airflow does not know the DAG sparkify, so nothing is scheduled"
+    assert all(one.do for one in (failed, late, ill, unknown))
