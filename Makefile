@@ -26,7 +26,7 @@ sql: export SANDBOX_SQL := $(value Q)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
 
-run: setup ## start everything, load the sample (or DATA=dir, FROM= TO= HOURLY=1), report; stay up until Ctrl-C
+run: setup ## start everything, load the sample (or DATA=dir, FROM= TO= HOURLY=1), report; stay up until Ctrl-C; LINEAGE=dir, STATSD=host:port
 	@$(SANDBOX) run $(DATA_OPTION) $(RANGE)
 
 up: setup ## start what the last run left, in the background, healthy; over the sample with live feed and schedule

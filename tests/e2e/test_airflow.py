@@ -276,7 +276,11 @@ def test_a_scheduled_run_hands_a_stale_hour_to_a_range_run(up):
 
 def test_no_credential_is_in_a_log_a_rendered_template_an_xcom_or_a_message(root, up):
     """After all that has failed above."""
-    logs = [path for path in root.rglob("*") if path.is_file() and (path.suffix == ".log" or "logs" in path.parts)]
+    logs = [
+        path
+        for path in root.rglob("*")
+        if path.is_file() and (path.suffix == ".log" or {"logs", "lineage"} & set(path.parts))
+    ]
     assert len(logs) > 50
     assert leaked(up, (f"{path}: {path.read_text(errors='replace')}" for path in logs)) == []
     with closing(psycopg2.connect(Sandbox(root).metadata_dsn())) as metadata, metadata.cursor() as cursor:

@@ -102,5 +102,8 @@ def by_checks(warehouse: Warehouse, results: Sequence[Result]) -> Lineage:
 
 def _members(mapping: bytes) -> list[str]:
     """The members that the paths of a jsonpaths file lead to, in order; empty for a path to something deeper."""
-    found = (MEMBER.fullmatch(path) for path in json.loads(mapping)["jsonpaths"])
+    try:
+        found = [MEMBER.fullmatch(path) for path in json.loads(mapping)["jsonpaths"]]
+    except (ValueError, KeyError, TypeError):
+        return []  # COPY refuses such a file, and says why
     return [(match[1] or match[2]) if match else "" for match in found]

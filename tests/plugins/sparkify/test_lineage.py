@@ -12,12 +12,15 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.exceptions import AirflowException
+from airflow.providers.amazon.aws.hooks.redshift_sql import RedshiftSQLHook
 from airflow.providers.openlineage.extractors.manager import ExtractorManager
+from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.utils.state import TaskInstanceState
 from openlineage.client.serde import Serde
 
 from include.sandbox.aws import SOURCE_BUCKET
+from sparkify.lineage.datasets import Warehouse
 from tests.bad_day import unloadable
 from tests.events import facets_of
 
@@ -215,6 +218,19 @@ def test_every_check_is_an_assertion_about_its_table(ran):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("prod.c1x2.eu-west-1.redshift.amazonaws.com", "redshift://prod.eu-west-1:5439"),
+        ("etl.123456789012.eu-west-1.redshift-serverless.amazonaws.com", "redshift://etl.eu-west-1:5439"),
+    ],
+)
+def test_the_warehouse_has_the_name_that_openlineage_gives_it(host, named):
+    to = Connection(conn_id="w", conn_type="redshift", host=host, port=5439, schema="dev")
+    warehouse = Warehouse.of(RedshiftSQLHook("w"), to, None)
+    assert (warehouse.namespace, warehouse.name("sparkify_run_0123456789ab.songs")) == (named, "dev.sparkify_run.songs")
+
+
 def test_another_run_names_the_same_datasets(ran):
     pipeline, _, lineage = ran
     run = pipeline.run(run_id="another")
@@ -248,9 +264,10 @@ def test_checks_that_fail_are_told_as_assertions_that_do_not_hold(pipeline, fold
     assert all(one["actual"].split(" of ")[0] != "0" for one in failed)
 
 
-def test_a_task_that_fails_tells_what_it_would_have_read_and_counts_nothing(pipeline):
+@pytest.mark.parametrize("mapping", [json.dumps({"jsonpaths": ["$['artist']"] * 18}), "{}", "no JSON", "[1]"])
+def test_a_task_that_fails_tells_what_it_would_have_read_and_counts_nothing(pipeline, mapping):
     pipeline.put("log_data/2018/12/2018-12-01-events.json", unloadable(1543622400001))
-    pipeline.put("log_json_path.json", json.dumps({"jsonpaths": ["$['artist']"] * 18}).encode())
+    pipeline.put("log_json_path.json", mapping.encode())
     run = pipeline.run()
     executed(run, "prepare")
     task = run.rendered("stage_events")
