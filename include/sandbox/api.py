@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ import httpx
 
 from include.sandbox.state import SandboxError
 
+SECONDS, PATIENT = 30, 4  # until an answer is given up, and how often it is asked for
 PAGE = 100  # the API's own limit (Airflow: configuration reference, `[api] maximum_page_limit`)
 
 
@@ -59,7 +61,7 @@ class AirflowApi:
 
     def __post_init__(self) -> None:
         # trust_env: a proxy of the environment cannot reach the loopback.
-        self._client = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=self.address, timeout=SECONDS, trust_env=False)
 
     def is_healthy(self) -> bool:
         """Tells whether every component reports that it is healthy."""
@@ -188,7 +190,13 @@ class AirflowApi:
                 return found
 
     def _get(self, path: str, **query: Any) -> dict[str, Any]:
-        return self._checked(self._request("GET", path, params=query))
+        for _ in range(PATIENT):  # a machine that is busy answers late, and asking again does no harm
+            with suppress(httpx.TimeoutException):
+                return self._checked(self._request("GET", path, params=query))
+        raise ApiError(
+            f"{self.address}{path}: Airflow's API has not answered {PATIENT} times within {SECONDS} s. "
+            "Is the machine overloaded? What runs goes on; ask again later."
+        )
 
     def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._checked(self._request(method, path, json=body))
