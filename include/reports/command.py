@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pendulum
 from rich.console import Console
 
+from include.moments import moment
 from include.reports.questions import NAMES, Range, ask, covered, pasted
 from include.reports.tables import print_answer
 
@@ -102,10 +101,7 @@ def _names(text: str) -> list[str]:
 
 
 def _moment(text: str) -> datetime:
-    """Reads an ISO 8601 date or date-time; without an offset it is UTC."""
-    moment: object = None
-    with suppress(ValueError):
-        moment = pendulum.parse(text, tz="UTC")
-    if not isinstance(moment, datetime):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 date, such as 2018-11-01 or 2018-11-01T05:00")
-    return datetime.fromtimestamp(moment.timestamp(), timezone.utc)
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error  # of a ValueError argparse would not show the message

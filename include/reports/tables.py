@@ -25,7 +25,7 @@ def print_answer(console: Console, answer: Answer) -> None:
     if not answer.rows:
         console.print(f"  {NOTHING}\n", highlight=False)
         return
-    console.print(_table(*SHAPES.get(answer.name, _as_it_is)(answer.rows)))
+    console.print(table(*SHAPES.get(answer.name, _as_it_is)(answer.rows)))
 
 
 def shown(value: Any, column: str = "") -> str:
@@ -83,14 +83,14 @@ def _cohorts(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 SHAPES = {OVERVIEW: _downwards, "top_songs": _ranking, "top_artists": _ranking, "retention": _cohorts}
 
 
-def _table(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
+def table(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
     """Returns a table whose numbers are set right."""
-    table = Table(*columns, box=SIMPLE, show_header=any(columns))
-    for column, values in zip(table.columns, zip(*lines, strict=True), strict=True):
+    made = Table(*columns, box=SIMPLE, show_header=any(columns))
+    for column, values in zip(made.columns, zip(*lines, strict=True), strict=False):
         column.justify = "right" if all(_is_number(value) for value in values) else "left"
     for line in lines:
-        table.add_row(*map(escape, line))
-    return table
+        made.add_row(*map(escape, line))
+    return made
 
 
 def _is_number(text: str) -> bool:

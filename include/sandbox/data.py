@@ -6,13 +6,12 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pendulum
-
+from include import moments
 from include.sandbox.aws import SOURCE_BUCKET, objects_below
 from include.sandbox.objects import copy_into, mirrored_keys
 from include.sandbox.sample import generate, marker_keys
@@ -157,14 +156,9 @@ def moment(text: str, name: str) -> datetime:
         SandboxError: it is none, or not a whole hour.
     """
     try:
-        parsed: object = pendulum.parse(text, tz="UTC", exact=True)
+        utc = moments.moment(text)
     except ValueError as error:
-        raise SandboxError(f"{name}={text} is not an ISO 8601 date, such as 2018-11-01 or 2018-11-01T05:00.") from error
-    if isinstance(parsed, date) and not isinstance(parsed, datetime):
-        parsed = datetime(parsed.year, parsed.month, parsed.day, tzinfo=timezone.utc)
-    if not isinstance(parsed, datetime):
-        raise SandboxError(f"{name}={text} is not a moment: give a date, such as 2018-11-01 or 2018-11-01T05:00.")
-    utc = datetime.fromtimestamp(parsed.timestamp(), timezone.utc)
+        raise SandboxError(f"{name}={error}") from error
     if utc.timestamp() % 3600:
         raise SandboxError(f"{name}={text} is not a whole hour in UTC.")
     return utc

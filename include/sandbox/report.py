@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from include.reports.tables import shown, table
 from include.sandbox.airflow import DAG_ID
 from include.sandbox.api import AirflowApi
 from include.sandbox.services import connect, query
@@ -66,7 +65,7 @@ def print_report(
 
 
 def _published(state: State, before: Mapping[str, int]) -> list[tuple[Any, ...]]:
-    return [(table, before[table], count) for table, count in row_counts(state).items()]
+    return [(name, before[name], count) for name, count in row_counts(state).items()]
 
 
 def _input(api: AirflowApi, run_ids: Sequence[str]) -> dict[str, int]:
@@ -85,11 +84,4 @@ def _input(api: AirflowApi, run_ids: Sequence[str]) -> dict[str, int]:
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Returns a table whose numbers are set right and grouped by thousands."""
-    table = Table(title, *columns, box=SIMPLE)
-    rows = list(rows)
-    for column, values in zip(table.columns, zip(*rows, strict=True), strict=False):
-        column.justify = "right" if all(isinstance(value, int) for value in values) else "left"
-    for row in rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else escape(str(value)) for value in row))
-    return table
+    return table((title, *columns), [[shown(value) for value in row] for row in rows])

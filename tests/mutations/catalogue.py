@@ -8,10 +8,11 @@ from tests.mutations.alerts import ALERTS
 from tests.mutations.bugs import BUGS, CANNOT_EXIST
 from tests.mutations.observed import OBSERVED
 from tests.mutations.promises import PROMISES
+from tests.mutations.reports import REPORTS
 from tests.mutations.runner import Outcome
 from tests.mutations.stand_in import STAND_IN
 
-MUTATIONS = [*BUGS, *PROMISES, *ALERTS, *OBSERVED, *STAND_IN]
+MUTATIONS = [*BUGS, *PROMISES, *ALERTS, *OBSERVED, *REPORTS, *STAND_IN]
 NUMBERS = range(1, 18)  # of the bugs
 
 

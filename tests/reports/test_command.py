@@ -114,7 +114,8 @@ def test_the_sql_can_be_had_alone(ask, star, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--from", "soon"), "'soon' is not an ISO 8601 date, such as 2018-11-01 or 2018-11-01T05:00"),
+        (("--from", "soon"), "soon is not an ISO 8601 date, such as 2018-11-01 or 2018-11-01T05:00."),
+        (("--to", "12:00"), "12:00 is not an ISO 8601 date"),
         (("--name", "sessions,top_hats"), "there is no question top_hats: choose of overview, plays_by_hour"),
     ],
 )
