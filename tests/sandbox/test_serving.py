@@ -1,11 +1,16 @@
-"""The sandbox serves an Airflow that runs elsewhere; here nobody answers at its address, so nothing is loaded."""
+"""The sandbox serves an Airflow that runs elsewhere; here nobody answers at its address, so nothing is loaded.
+
+The last test stops it.
+"""
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -20,24 +25,25 @@ from include.sandbox.state import REPOSITORY, State, read_ready
 OWN_ADDRESS = "127.0.0.2"  # of loopback too, but not where the sandbox listens unless told
 
 
-@pytest.fixture
-def serving(state_root):
-    settings = state_root / "settings"
+@pytest.fixture(scope="module")
+def serving():
+    # not below pytest's own folder: as root it closes that to others at every start, and PostgreSQL is run by another
+    root = Path(tempfile.mkdtemp(prefix="sandbox-"))
+    settings = root / "settings"
     environment = {**os.environ, "SANDBOX_HOST": OWN_ADDRESS, "AIRFLOW_ADMIN_PASSWORD": "given"}
     command = ["serve", "--airflow", "http://127.0.0.1:9", "--settings", str(settings)]
     child = subprocess.Popen(
-        [sys.executable, "-m", "include.sandbox", "--state", str(state_root), *command],
-        cwd=REPOSITORY,
-        env=environment,
+        [sys.executable, "-m", "include.sandbox", "--state", str(root), *command], cwd=REPOSITORY, env=environment
     )
     try:
-        while read_ready(state_root, "up") is None:
+        while read_ready(root, "up") is None:
             assert child.poll() is None
             time.sleep(0.1)
-        yield child, state_root, settings
+        yield child, root, settings
     finally:
         child.terminate()
         child.wait()
+        shutil.rmtree(root)
 
 
 def connection(settings: Path, name: str) -> dict:
