@@ -107,7 +107,7 @@ def started(failed: Callable[[], bool], *, scale: str = "", **settings: str) -> 
         scaled = ("--scale", scale) if scale else ()
         services = server.compose("config", "--services").split()
         server.up(*scaled, *(service for service in services if service != "scheduler"))
-        server.compose("up", "--detach", "--no-recreate", *scaled)
+        server.compose("up", "--detach", "--no-deps", "scheduler")
         yield server
     except BaseException:
         print(server.compose("logs", "--tail", str(TAIL), check=False))
