@@ -90,7 +90,7 @@ bench: tools ## measure: name, figure, mark, ok or short (ARGS= for the names of
 STACK_OPTIONS = "$${STACK:?is missing: make $@ STACK=name [REGION=region]}" $${REGION:+--region "$$REGION"}
 export STACK REGION APPLY
 
-aws-connections: setup ## print the settings of Airflow for STACK= [REGION=]; APPLY=1: set them; OUT=dir: write files to import
+aws-connections: setup ## print Airflow's settings for STACK= [REGION=] as a file of variables; APPLY=1: set them; OUT=dir: files to import
 	@$(BIN)/python -m include.aws connections $(STACK_OPTIONS) $${APPLY:+--apply} $${OUT:+--out "$$OUT"}
 
 aws-user: setup ## print the SQL by which an administrator makes Airflow's user in the warehouse of STACK= [REGION=]

@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands; each sets `command` to the function that runs it."""
     root = argparse.ArgumentParser(prog="python -m include.aws", description=__doc__)
     commands = root.add_subparsers(metavar="COMMAND", required=True)
-    connections = commands.add_parser("connections", help="print what Airflow is to be set, as variables of a shell")
+    connections = commands.add_parser(
+        "connections", help="print Airflow's settings, as a file of environment variables"
+    )
     connections.add_argument("--apply", action="store_true", help="set it in the Airflow that runs this")
     connections.add_argument("--out", type=Path, metavar="DIR", help="write it, as Airflow's import commands read it")
     connections.set_defaults(command=_connections)

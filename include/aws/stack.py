@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,11 +97,11 @@ class Stack:
         }
 
     def environment(self) -> Iterator[str]:
-        """Yields assignments for a shell or a file of variables, as Airflow reads them; a pool has no such form."""
+        """Yields the lines of a file of environment variables, which Airflow reads, without quotes; it sets no pool."""
         for name, connection in self.connections.items():
-            yield f"AIRFLOW_CONN_{name.upper()}={shlex.quote(json.dumps(connection))}"
+            yield f"AIRFLOW_CONN_{name.upper()}={json.dumps(connection)}"
         for name, value in self.variables.items():
-            yield f"AIRFLOW_VAR_{name.upper()}={shlex.quote(value)}"
+            yield f"AIRFLOW_VAR_{name.upper()}={value}"
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Writes connections and variables, for Airflow's ``import`` commands; the pool is the repository's own.

@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 
 PATH = Path(__file__).with_name("template.yaml")
-_NOTHING = {"Ref": "AWS::NoValue"}
 _NAME = re.compile(r"\$\{([^}]+)\}")
 
 
@@ -75,7 +74,7 @@ class Resolver:
     def __call__(self, value: Any) -> Any:
         """The value without functions."""
         if isinstance(value, list):
-            return [self(item) for item in value if item != _NOTHING]
+            return [self(item) for item in value]
         if not isinstance(value, dict):
             return value
         match list(value.items()):
@@ -87,7 +86,7 @@ class Resolver:
                 return _NAME.sub(lambda found: self.values[found[1]], text)
             case [("Fn::If", [condition, yes, no])]:
                 return self(yes if self.holds(self.conditions[condition]) else no)
-        return {name: self(item) for name, item in value.items() if item != _NOTHING}
+        return {name: self(item) for name, item in value.items()}
 
     def holds(self, condition: Mapping[str, Any]) -> bool:
         """Whether a condition holds, with these values."""

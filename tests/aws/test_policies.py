@@ -97,6 +97,16 @@ def test_the_source_is_listed_by_its_prefixes_only(name, prefix, expected):
     assert not allowed(policy, LISTS, f"arn:aws:s3:::{SOURCE_BUCKET}"), "a listing without a prefix has none"
 
 
+def test_a_key_of_the_source_may_be_used_to_read_if_there_is_one():
+    policy = load()["Resources"]["SourceKeyPolicy"]
+    assert policy["Condition"] == "HasSourceKey"
+    assert policy["Properties"]["Roles"] == [{"Ref": "CopyRole"}, {"Ref": "AirflowRoleName"}]
+    key = "arn:aws:kms:us-west-2:123456789012:key/source"
+    assert statements("SourceKeyPolicy", {"SourceKeyArn": key}) == [
+        {"Sid": "DecryptSource", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}
+    ]
+
+
 def test_copy_does_not_list_the_whole_work_bucket_and_airflow_does():
     """It must be told that there is no journal yet, and a request for an object has no prefix."""
     assert not allowed(POLICIES["CopyRole", "serverless"], LISTS, f"arn:aws:s3:::{WORK_BUCKET}")

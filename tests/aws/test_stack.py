@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import shlex
 import sqlite3
 import subprocess
 import sys
@@ -125,7 +124,7 @@ def test_the_command_prints_what_airflow_reads_and_no_password(account, monkeypa
     printed = capsys.readouterr().out
     assert "secret-of-the-caller" not in printed
     assert "password" not in printed
-    settings = dict(line.split("=", 1) for line in shlex.split(printed))
+    settings = dict(line.split("=", 1) for line in printed.splitlines())
     found = Connection.from_json(settings["AIRFLOW_CONN_SPARKIFY_REDSHIFT"])
     assert (found.conn_type, found.host, found.port) == ("redshift", stack.outputs["Host"], 5439)
     assert (found.login, found.password, found.schema) == ("sparkify_airflow", None, "dev")
@@ -138,7 +137,7 @@ def test_the_command_prints_what_airflow_reads_and_no_password(account, monkeypa
 
 def test_airflows_hook_signs_in_by_iam_with_these_connections(account, monkeypatch):
     stack = account.deploy("sparkify")
-    for line in shlex.split("\n".join(stack.environment())):
+    for line in stack.environment():
         name, value = line.split("=", 1)
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", account.endpoint)
