@@ -127,16 +127,14 @@ def test_airflow_signs_in_to_its_own_warehouse_as_its_own_user():
 def enforced(account) -> Iterator[None]:
     """Moto looks at policies from now on; it knows no conditions, so that what is listed is shown elsewhere."""
     address = f"{account.endpoint}/moto-api/reset-auth"
-    before = httpx.post(address, content="0").json()["PREVIOUS_INITIAL_NO_AUTH_ACTION_COUNT"]
+    before = httpx.post(address, content="0", timeout=60).json()["PREVIOUS_INITIAL_NO_AUTH_ACTION_COUNT"]
     try:
         yield
     finally:
-        httpx.post(address, content=str(before))
+        httpx.post(address, content=str(before), timeout=60)
 
 
-@pytest.mark.filterwarnings("ignore:Tried to parse .* but it's not supported by moto:UserWarning")
-def test_the_copy_role_of_a_stack_reads_the_sources_and_writes_the_work_prefix_only(account):
-    stack = account.deploy("sparkify")
+def test_the_copy_role_of_a_stack_reads_the_sources_and_writes_the_work_prefix_only(account, stack):
     source, work = PARAMETERS["SourceBucket"], stack.outputs["Work"].split("/")[2]
     admin = account.client("s3")
     for key in ("log_data/2018/x.json", "song_data/A/x.json", "log_json_path.json", "finance/x.json"):

@@ -38,8 +38,7 @@ def group(account, name):
     return found
 
 
-def test_the_cluster_is_private_encrypted_and_open_to_airflow_only(account):
-    stack = account.deploy("sparkify")
+def test_the_cluster_is_private_encrypted_and_open_to_airflow_only(account, stack):
     (cluster,) = account.client("redshift").describe_clusters()["Clusters"]
     assert cluster["Endpoint"] == {"Address": stack.outputs["Host"], "Port": int(stack.outputs["Port"])}
     assert (cluster["PubliclyAccessible"], cluster["Encrypted"], cluster["EnhancedVpcRouting"]) == (False, True, True)
@@ -49,8 +48,7 @@ def test_the_cluster_is_private_encrypted_and_open_to_airflow_only(account):
     assert [pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [stack.outputs["AirflowSecurityGroup"]]
 
 
-def test_the_network_has_three_zones_and_no_way_to_the_internet(account):
-    stack = account.deploy("sparkify")
+def test_the_network_has_three_zones_and_no_way_to_the_internet(account, stack):
     ec2 = account.client("ec2")
     vpc = [{"Name": "vpc-id", "Values": [stack.outputs["Vpc"]]}]
     subnets = ec2.describe_subnets(Filters=vpc)["Subnets"]
@@ -64,35 +62,26 @@ def test_the_network_has_three_zones_and_no_way_to_the_internet(account):
     assert ec2.describe_nat_gateways()["NatGateways"] == []
 
 
-def test_airflows_role_gets_the_policy_and_the_topic_is_encrypted_by_a_key_of_its_own(account):
-    stack = account.deploy("sparkify")
+def test_airflows_role_gets_the_policy_and_the_topic_is_encrypted_by_a_key_of_its_own(account, stack):
     attached = account.client("iam").list_attached_role_policies(RoleName=AIRFLOW_ROLE)["AttachedPolicies"]
-    assert len(attached) == 1
+    assert [one["PolicyName"].split("-")[:2] for one in attached] == [["sparkify", "AirflowPolicy"]]
     topic = account.client("sns").get_topic_attributes(TopicArn=stack.outputs["AlertTopic"])["Attributes"]
     (key,) = account.client("kms").list_keys()["Keys"]
     assert topic["KmsMasterKeyId"] == key["KeyId"]
     assert account.client("kms").get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]
 
 
-def test_an_update_changes_the_cluster_in_place(account):
-    before = account.deploy("sparkify")
-    after = account.deploy("sparkify", NumberOfNodes="1", NodeType="ra3.xlplus", SourceBucket="other-source")
-    (cluster,) = account.client("redshift").describe_clusters()["Clusters"]
-    assert (cluster["NodeType"], cluster["NumberOfNodes"]) == ("ra3.xlplus", 1)
-    assert dict(after.outputs) == {**before.outputs, "SourceBucket": "other-source"}
-
-
-def test_a_deleted_stack_leaves_the_work_bucket_and_nothing_else(account):
+def test_an_update_changes_the_cluster_in_place_and_a_deletion_leaves_the_work_bucket_only(account, stack):
     there = inventory(account)
-    stack = account.deploy("sparkify")
-    bucket = stack.outputs["Work"].split("/")[2]
-    assert inventory(account) != there
-    account.client("cloudformation").delete_stack(StackName="sparkify")
-    left = inventory(account)
-    assert left["buckets"] - there["buckets"] == {bucket}
-    assert {name: found for name, found in left.items() if name != "buckets"} == {
-        name: found for name, found in there.items() if name != "buckets"
-    }
+    before = account.deploy("other")
+    assert inventory(account)["clusters"] - there["clusters"] == {before.outputs["Cluster"]}
+    after = account.deploy("other", NumberOfNodes="1", NodeType="ra3.xlplus", SourceBucket="other-source")
+    assert dict(after.outputs) == {**before.outputs, "SourceBucket": "other-source"}
+    (cluster,) = account.client("redshift").describe_clusters(ClusterIdentifier=after.outputs["Cluster"])["Clusters"]
+    assert (cluster["NodeType"], cluster["NumberOfNodes"]) == ("ra3.xlplus", 1)
+    account.client("cloudformation").delete_stack(StackName="other")
+    bucket = after.outputs["Work"].split("/")[2]
+    assert inventory(account) == {**there, "buckets": there["buckets"] | {bucket}}
 
 
 def inventory(account):
@@ -115,8 +104,7 @@ def inventory(account):
     }
 
 
-def test_the_command_prints_what_airflow_reads_and_no_password(account, monkeypatch, capsys):
-    stack = account.deploy("sparkify")
+def test_the_command_prints_what_airflow_reads_and_no_password(account, stack, monkeypatch, capsys):
     monkeypatch.setenv("AWS_ENDPOINT_URL", account.endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "root")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-caller")
@@ -135,8 +123,7 @@ def test_the_command_prints_what_airflow_reads_and_no_password(account, monkeypa
     assert settings["AIRFLOW_VAR_SPARKIFY_SOURCE"] == "s3://sparkify-source"
 
 
-def test_airflows_hook_signs_in_by_iam_with_these_connections(account, monkeypatch):
-    stack = account.deploy("sparkify")
+def test_airflows_hook_signs_in_by_iam_with_these_connections(account, stack, monkeypatch):
     for line in stack.environment():
         name, value = line.split("=", 1)
         monkeypatch.setenv(name, value)
@@ -149,9 +136,9 @@ def test_airflows_hook_signs_in_by_iam_with_these_connections(account, monkeypat
 
 
 @pytest.mark.parametrize("warehouse", ["provisioned", "serverless"])
-def test_the_driver_knows_all_that_the_connection_tells_it(account, warehouse):
-    stack = account.deploy("sparkify") if warehouse == "provisioned" else Stack(REGION, SERVERLESS)
-    extra = stack.connections["sparkify_redshift"]["extra"]
+def test_the_driver_knows_all_that_the_connection_tells_it(stack, warehouse):
+    told = stack if warehouse == "provisioned" else Stack(REGION, SERVERLESS)
+    extra = told.connections["sparkify_redshift"]["extra"]
     inspect.signature(redshift_connector.connect).bind(**extra)  # TypeError for what it does not know
     assert extra["iam"] is True
     assert ("serverless_work_group" in extra) == (warehouse == "serverless")
