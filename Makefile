@@ -103,7 +103,7 @@ aws-lint: tools ## check the CloudFormation template
 	@$(BIN)/cfn-lint --include-checks I -- include/aws/template.yaml
 
 pictures: tools browser ## take the pictures in these pages anew, from what is up (make up over the sample)
-	@$(SANDBOX) report --out include/docs/reports >/dev/null
+	@$(SANDBOX) report --from 2018-12-01 --to 2018-12-08 --out include/docs/reports >/dev/null
 	@$(BIN)/python -m tests.pictures
 
 lint: tools aws-lint ## check style, types, SQL and the CloudFormation template

@@ -21,7 +21,7 @@ FREE, PAID, GREY, INK = "#e69f00", "#0072b2", "#999999", "#333333"
 LEVELS = {"free": FREE, "paid": PAID, "both": "#009e73"}
 SIZE, DOTS = (8.0, 4.2), 110  # inches, dots per inch
 COUNT = StrMethodFormatter("{x:,.0f}")
-COHORTS_SHOWN = 16  # the latest; more lines than that cannot be read
+COHORTS_SHOWN = 16  # the latest, and as many weeks: more than that cannot be read
 STYLE: dict[Any, Any] = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": INK,
     "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK, "axes.axisbelow": True,
@@ -103,7 +103,7 @@ def _retention(figure: Figure, rows: Sequence[Row]) -> None:
     axes = figure.subplots()
     cohorts = sorted({row["cohort"]: row["cohort_users"] for row in rows}.items())[-COHORTS_SHOWN:]
     lines = {cohort: number for number, (cohort, _) in enumerate(cohorts)}
-    shown = [row for row in rows if row["cohort"] in lines]
+    shown = [row for row in rows if row["cohort"] in lines and row["weeks_after"] < COHORTS_SHOWN]
     weeks = max(row["weeks_after"] for row in shown) + 1
     shares = np.full((len(cohorts), weeks), np.nan)
     for row in shown:

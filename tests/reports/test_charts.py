@@ -115,3 +115,9 @@ def test_retention_shows_each_share_and_the_latest_cohorts():
     assert axes.get_yticklabels()[-1].get_text() == "2018-05-21 (4 users)"
     shown = [found.get_text() for found in axes.texts]
     assert (len(shown), shown.count("25%*")) == (COHORTS_SHOWN * (COHORTS_SHOWN + 1) / 2, COHORTS_SHOWN)
+
+
+def test_retention_over_years_shows_the_first_weeks():
+    row = {"cohort": FIRST, "cohort_users": 4, "active_users": 1, "active_share": 0.25, "is_whole": True}
+    axes, _ = axes_of(Answer("retention", "?", ASKED, [row | {"weeks_after": after} for after in range(400)]))
+    assert len(axes.texts) == len(axes.get_xticks()) == COHORTS_SHOWN
