@@ -205,7 +205,9 @@ class Store:
             try:
                 return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in ("NoSuchKey", "404"):
+                # S3 says of what is missing that it is denied, to those who may list only some prefixes
+                # (AWS: API_GetObject).
+                if self.named(f"s3://{bucket}/", key).etag:
                     raise
                 raise AirflowFailException(
                     f"{url} does not exist; it is {purpose}. Put it there. "

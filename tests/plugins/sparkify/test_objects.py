@@ -96,3 +96,11 @@ def test_an_object_that_was_replaced_is_not_taken_for_the_one_that_was_listed(st
     store.client.delete_object(Bucket=bucket.bucket, Key=listed.key)
     with pytest.raises(ObjectReplacedError):
         list(store.lines(listed))
+
+
+def test_a_small_object_is_read_and_one_that_is_missing_is_told_with_what_it_is_for(store, bucket):
+    assert store.read(f"{bucket.url}A/1.json", "an example") == b"A/1.json"
+    with pytest.raises(AirflowFailException, match=r"A/1\.js does not exist; it is an example\. Put it there\."):
+        store.read(f"{bucket.url}A/1.js", "an example")
+    with pytest.raises(AirflowFailException, match="Bucket 'sparkify-nowhere' cannot be used"):
+        store.read("s3://sparkify-nowhere/A/1.json", "an example")
