@@ -35,12 +35,25 @@ export async function get(part, query, signal) {
 }
 
 function explained(status, { what, why, do: todo, detail }) {
-  if (status === 401) return new Trouble("You are not signed in to Airflow, or no longer.", "Sign in, then come back.", { signIn: true });
-  if (status === 403) return new Trouble("Your user may not see this.", "Ask who administers Airflow for read access to the DAG sparkify.");
-  if (what) return new Trouble(`${what}. ${why}`, `${todo} This page asks again every minute.`); // the server knows better
-  if (status === 503) return new Trouble("The warehouse cannot be reached.", "See that Redshift runs and that the connection sparkify_redshift leads to it. This page asks again every minute.");
+  if (status === 401)
+    return new Trouble("You are not signed in to Airflow, or no longer.", "Sign in, then come back.", { signIn: true });
+  if (status === 403)
+    return new Trouble(
+      "Your user may not see this.",
+      "Ask who administers Airflow for read access to the DAG sparkify.",
+    );
+  // the server knows better what is wrong
+  if (what) return new Trouble(`${what}. ${why}`, `${todo} This page asks again every minute.`);
+  if (status === 503)
+    return new Trouble(
+      "The warehouse cannot be reached.",
+      "See that Redshift runs and that the connection sparkify_redshift leads to it. This page asks every minute.",
+    );
   if (status < 500) return new Trouble(`This cannot be shown: ${told(detail) || status}.`, "Choose another range.");
-  return new Trouble(`Airflow's API server failed (${status}).`, "Its log says why. This page asks again every minute.");
+  return new Trouble(
+    `Airflow's API server failed (${status}).`,
+    "Its log says why. This page asks again every minute.",
+  );
 }
 
 async function body(answer) {

@@ -45,7 +45,8 @@ async function ask() {
   place("page").setAttribute("aria-busy", "true");
   delete document.documentElement.dataset.painted;
   try {
-    if (!known && choice.preset) known = JSON.parse(await get("overview", {}, signal)); // to know what it counts back from
+    // a preset counts back from the newest hour
+    if (!known && choice.preset) known = JSON.parse(await get("overview", {}, signal));
     if (choice.preset || choice.start) {
       const range = bounds(choice, known ?? {});
       await Promise.all([overview(range, signal), parts(range, signal)]);
@@ -59,9 +60,11 @@ async function ask() {
   }
   if (mine !== round) return;
   place("page").setAttribute("aria-busy", "false");
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    document.documentElement.dataset.painted = location.search || "?";
-  }));
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      document.documentElement.dataset.painted = location.search || "?";
+    }),
+  );
 }
 
 async function overview(range, signal) {
@@ -82,16 +85,18 @@ async function overview(range, signal) {
 }
 
 function parts(range, signal) {
-  return Promise.all(Object.entries(PARTS).map(async ([name, made]) => {
-    try {
-      const answer = await get(name, name === "alerts" ? {} : range, signal);
-      changed(name, answer, () => replace(place(name), ...[made(JSON.parse(answer))].flat()));
-    } catch (error) {
-      if (signal.aborted || error.signIn) throw error;
-      delete shown[name];
-      replace(place(name), told(error));
-    }
-  }));
+  return Promise.all(
+    Object.entries(PARTS).map(async ([name, made]) => {
+      try {
+        const answer = await get(name, name === "alerts" ? {} : range, signal);
+        changed(name, answer, () => replace(place(name), ...[made(JSON.parse(answer))].flat()));
+      } catch (error) {
+        if (signal.aborted || error.signIn) throw error;
+        delete shown[name];
+        replace(place(name), told(error));
+      }
+    }),
+  );
 }
 
 function changed(name, answer, draw) {
@@ -101,17 +106,32 @@ function changed(name, answer, draw) {
 }
 
 function days(found) {
-  if (!known.last_hour) return [el("p", { class: "quiet" }, "No hour was ever loaded. Unpause the DAG, or trigger it with start and end.")];
-  if (!found.length) return [el("p", { class: "quiet" }, `Nothing is known of this range. Hours are known from ${moment(known.first_hour)} to ${moment(known.last_hour)}.`)];
+  if (!known.last_hour)
+    return [el("p", { class: "quiet" }, "No hour was ever loaded. Unpause the DAG, or trigger it with start and end.")];
+  if (!found.length)
+    return [
+      el(
+        "p",
+        { class: "quiet" },
+        "Nothing is known of this range. " +
+          `Hours are known from ${moment(known.first_hour)} to ${moment(known.last_hour)}.`,
+      ),
+    ];
   if (daysOf(known) <= HOURS_UP_TO) {
-    if (!detail.current) detail.invite("Point at an hour, or go there by Tab and the arrow keys, to see what it was loaded from. Click or Enter opens its run.");
+    if (!detail.current)
+      detail.invite(
+        "Point at an hour, or go there by Tab and the arrow keys, to see what it is made of. " +
+          "Click or Enter opens its run.",
+      );
     return [hourGrid(found, detail)];
   }
   detail.invite("Point at a day or a month to see it in figures. A month leads to its hours.");
-  return [monthCalendar(found, {
-    look: (_, title, ...lines) => detail.tell(title, ...lines.map((line) => el("p", {}, line))),
-    open: (chosen) => openMonth(chosen),
-  })];
+  return [
+    monthCalendar(found, {
+      look: (_, title, ...lines) => detail.tell(title, ...lines.map((line) => el("p", {}, line))),
+      open: (chosen) => openMonth(chosen),
+    }),
+  ];
 }
 
 function openMonth(chosen) {
@@ -123,14 +143,21 @@ function openMonth(chosen) {
 }
 
 function told(error) {
-  const known_ = error instanceof Trouble;
-  return el("p", { class: "bad" }, `${known_ ? error.message : `This page has a fault: ${error.message}.`} `, known_ ? error.todo : "Reload it.");
+  const foreseen = error instanceof Trouble;
+  return el(
+    "p",
+    { class: "bad" },
+    `${foreseen ? error.message : `This page has a fault: ${error.message}.`} `,
+    foreseen ? error.todo : "Reload it.",
+  );
 }
 
 function trouble(error) {
   console.error(error);
   const since = known ? ` What is shown is as of ${moment(known.as_of)} UTC.` : "";
-  const signIn = error.signIn ? el("a", { href: new URL("../auth/login", document.baseURI).href, target: "_top" }, "Sign in") : null;
+  const signIn = error.signIn
+    ? el("a", { href: new URL("../auth/login", document.baseURI).href, target: "_top" }, "Sign in")
+    : null;
   place("trouble").replaceChildren(told(error), since, signIn ?? "");
 }
 

@@ -24,13 +24,20 @@ const DAY = 86_400; // seconds
  */
 export function chart(options) {
   const readout = el("output", { class: "quiet" }, options.summary);
-  const host = el("div", { class: "chart", role: "img", tabindex: 0, "aria-label": `${options.title}. ${options.summary}`, "data-key": `chart ${options.title}` });
+  const host = el("div", {
+    class: "chart",
+    role: "img",
+    tabindex: 0,
+    "aria-label": `${options.title}. ${options.summary}`,
+    "data-key": `chart ${options.title}`,
+  });
   const made = el("figure", {}, el("figcaption", {}, el("strong", {}, options.title), readout), host);
   let plot = null;
   const read = (at) => readout.replaceChildren(at === null || at === undefined ? options.summary : options.told(at));
   new ResizeObserver(([{ contentRect }]) => {
     if (plot) plot.setSize({ width: contentRect.width, height: contentRect.height });
-    else if (contentRect.width) plot = new uPlot(configuration(options, contentRect, read), [options.at, options.values], host);
+    else if (contentRect.width)
+      plot = new uPlot(configuration(options, contentRect, read), [options.at, options.values], host);
   }).observe(host);
   host.addEventListener("keydown", (event) => step(event, plot, options));
   return made;
@@ -45,9 +52,18 @@ function configuration({ kind, tint, axis, span, at, sync }, { width, height }, 
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, sync: sync ? { key: sync } : undefined },
-    scales: { x: { range: () => padded(span ?? [at[0], at.at(-1)]) }, y: { range: (_, __, top) => [0, top > 0 ? top * 1.08 : 1] } },
+    scales: {
+      x: { range: () => padded(span ?? [at[0], at.at(-1)]) },
+      y: { range: (_, __, top) => [0, top > 0 ? top * 1.08 : 1] },
+    },
     axes: [
-      { ...common, grid: { show: false }, size: 30, space: 70, values: (_, ticks, __, ___, step_) => ticks.map((tick) => tickName(tick, step_)) },
+      {
+        ...common,
+        grid: { show: false },
+        size: 30,
+        space: 70,
+        values: (_, ticks, __, ___, step_) => ticks.map((tick) => tickName(tick, step_)),
+      },
       { ...common, grid: { stroke: line, width: 1 }, size: 52, space: 26, values: (_, ticks) => ticks.map(axis) },
     ],
     series: [{}, { ...drawn(kind, fill), label: tint }],
@@ -57,7 +73,8 @@ function configuration({ kind, tint, axis, span, at, sync }, { width, height }, 
 
 function drawn(kind, fill) {
   if (kind === "bars") return { fill, width: 0, paths: uPlot.paths.bars({ size: [0.8, 44] }), points: { show: false } };
-  if (kind === "points") return { stroke: fill, width: 0, paths: () => null, points: { show: true, size: 5, fill, stroke: fill } };
+  if (kind === "points")
+    return { stroke: fill, width: 0, paths: () => null, points: { show: true, size: 5, fill, stroke: fill } };
   return { stroke: fill, width: 1.75, points: { size: 5, fill, stroke: fill } };
 }
 

@@ -4,10 +4,12 @@ import { STATES } from "./states.js";
 
 /** Fill and ink of each state, by letter, in the theme that is on. */
 export function colours() {
-  return Object.fromEntries(Object.entries(STATES).map(([letter, { name }]) => {
-    const kind = name.replace(" ", "-");
-    return [letter, { fill: colour(kind), ink: colour(`${kind}-ink`) }];
-  }));
+  return Object.fromEntries(
+    Object.entries(STATES).map(([letter, { name }]) => {
+      const kind = name.replace(" ", "-");
+      return [letter, { fill: colour(kind), ink: colour(`${kind}-ink`) }];
+    }),
+  );
 }
 
 /** A colour by its name in theme.css, without the dashes. */

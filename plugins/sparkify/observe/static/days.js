@@ -19,14 +19,25 @@ export function dayCharts(days) {
   const at = groups.map(({ day }) => utc(day).getTime() / 1000);
   const margin = at.length > 1 ? (at.at(-1) - at[0]) / (at.length - 1) / 2 : 43_200;
   const common = { at, span: [at[0] - margin, at.at(-1) + margin], sync: "days" };
-  const name = ({ day }) => (unit === "month" ? day.slice(0, 7) : `${unit === "week" ? "Week of " : ""}${dayName(day)} ${day.slice(0, 4)}`);
+  const name = ({ day }) =>
+    unit === "month" ? day.slice(0, 7) : `${unit === "week" ? "Week of " : ""}${dayName(day)} ${day.slice(0, 4)}`;
   return [
     chart({
-      ...common, kind: "bars", tint: "loaded", title: `Plays per ${unit}`, values: groups.map(({ rows }) => rows), axis: short,
-      summary: `${whole(all.rows)} in all`, told: (n) => `${name(groups[n])}: ${whole(groups[n].rows)}`,
+      ...common,
+      kind: "bars",
+      tint: "loaded",
+      title: `Plays per ${unit}`,
+      values: groups.map(({ rows }) => rows),
+      axis: short,
+      summary: `${whole(all.rows)} in all`,
+      told: (n) => `${name(groups[n])}: ${whole(groups[n].rows)}`,
     }),
     chart({
-      ...common, kind: "line", tint: "accent", title: "Matched to a song, %", axis: String,
+      ...common,
+      kind: "line",
+      tint: "accent",
+      title: "Matched to a song, %",
+      axis: String,
       values: groups.map(({ rows, matched }) => (rows ? (100 * matched) / rows : null)),
       summary: `${percent(all.matched, all.rows)} of all`,
       told: (n) => `${name(groups[n])}: ${percent(groups[n].matched, groups[n].rows)}`,
@@ -49,5 +60,8 @@ function monday(day) {
 }
 
 function sum(days) {
-  return days.reduce((all, { rows, matched }) => ({ rows: all.rows + rows, matched: all.matched + matched }), { rows: 0, matched: 0 });
+  return days.reduce((all, { rows, matched }) => ({ rows: all.rows + rows, matched: all.matched + matched }), {
+    rows: 0,
+    matched: 0,
+  });
 }

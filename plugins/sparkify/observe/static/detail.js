@@ -78,7 +78,11 @@ function lines(hour) {
   return [
     el("p", { class: "quiet" }, `${state.what[0].toUpperCase()}${state.what.slice(1)}.`),
     state.todo ? el("p", {}, el("span", { class: "label" }, "Do: "), state.todo) : "",
-    el("dl", {}, facts.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    el(
+      "dl",
+      {},
+      facts.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+    ),
     hour.run_id ? el("p", { class: "label" }, "Run") : "",
     hour.run_id ? el("p", {}, link(hour.url, hour.run_id)) : "",
     ...objects(hour.objects ?? []),
@@ -86,8 +90,18 @@ function lines(hour) {
 }
 
 function objects(found) {
-  const named = found.slice(0, OBJECTS).map(({ key, lines: all, rows, rejects }) =>
-    el("li", {}, el("code", {}, key), ` ${counted(all, "line")}, ${counted(rows, "row")}`, rejects ? `, ${whole(rejects)} put aside` : ""));
-  const rest = found.length > OBJECTS ? [el("li", { class: "quiet" }, `and ${whole(found.length - OBJECTS)} more`)] : [];
+  const named = found
+    .slice(0, OBJECTS)
+    .map(({ key, lines: all, rows, rejects }) =>
+      el(
+        "li",
+        {},
+        el("code", {}, key),
+        ` ${counted(all, "line")}, ${counted(rows, "row")}`,
+        rejects ? `, ${whole(rejects)} put aside` : "",
+      ),
+    );
+  const rest =
+    found.length > OBJECTS ? [el("li", { class: "quiet" }, `and ${whole(found.length - OBJECTS)} more`)] : [];
   return found.length ? [el("p", { class: "label" }, "Read from"), el("ul", {}, named, rest)] : [];
 }

@@ -1,4 +1,5 @@
-// Makes and replaces elements. Text is only ever set as text, and links only lead to http(s): values come from bad input.
+// Makes and replaces elements. Text is only ever set as text, and links only lead to http(s): values come from bad
+// input.
 
 /**
  * Makes an element.
@@ -19,7 +20,9 @@ export function el(tag, attributes = {}, ...children) {
 /** A link into Airflow's UI, in place of the frame that the page is shown in; plain text if the address is none. */
 export function link(url, ...children) {
   const address = reachable(url);
-  return address ? el("a", { href: address, target: "_top", "data-key": `link ${url}` }, ...children) : el("span", {}, ...children);
+  return address
+    ? el("a", { href: address, target: "_top", "data-key": `link ${url}` }, ...children)
+    : el("span", {}, ...children);
 }
 
 function reachable(url) {
@@ -51,14 +54,26 @@ export function replace(host, ...children) {
     part.fill();
   }
   if (focused !== undefined) {
-    [...host.querySelectorAll("[data-key]")].find((part) => part.dataset.key === focused)?.focus({ preventScroll: true });
+    [...host.querySelectorAll("[data-key]")]
+      .find((part) => part.dataset.key === focused)
+      ?.focus({ preventScroll: true });
   }
 }
 
 /** A table that may be scrolled sideways by itself, by keyboard too. */
 export function table(label, heads, rows) {
-  const head = el("tr", {}, heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)));
-  const body = rows.map((cells) => el("tr", {}, cells.map((cell, n) => el("td", { class: heads[n][1], "data-head": heads[n][0] }, cell))));
+  const head = el(
+    "tr",
+    {},
+    heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)),
+  );
+  const body = rows.map((cells) =>
+    el(
+      "tr",
+      {},
+      cells.map((cell, n) => el("td", { class: heads[n][1], "data-head": heads[n][0] }, cell)),
+    ),
+  );
   const made = el("table", {}, el("thead", {}, head), el("tbody", {}, body));
   return el("div", { class: "scrolls", role: "region", "aria-label": label, tabindex: 0 }, made);
 }

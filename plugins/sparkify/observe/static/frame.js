@@ -1,5 +1,5 @@
-// The page in the frame of Airflow's UI, which is sandboxed: it may neither replace the page around it nor open a window.
-// It has the same origin, so the page around it does so in its place. Opened by itself, the page needs none of this.
+// The page in the frame of Airflow's UI. The frame is sandboxed: it may neither replace the page around it nor open a
+// window. It has the same origin, so the page around it does so in its place. By itself the page needs none of this.
 
 const around = (() => {
   try {
@@ -25,7 +25,11 @@ export function followLinks() {
 /** Opens an address: in place of the whole window, or in a new one. */
 export function go(address, anew = false) {
   const owner = (around ?? window).document;
-  const made = Object.assign(owner.createElement("a"), { href: address, target: anew ? "_blank" : "_self", rel: "noopener" });
+  const made = Object.assign(owner.createElement("a"), {
+    href: address,
+    target: anew ? "_blank" : "_self",
+    rel: "noopener",
+  });
   owner.body.append(made);
   made.click();
   made.remove();

@@ -16,13 +16,20 @@ const CELL = "[data-hour]";
  */
 export function hourGrid(days, detail) {
   const names = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
-  const head = el("div", { role: "row", class: "hour-row head" },
+  const head = el(
+    "div",
+    { role: "row", class: "hour-row head" },
     el("span", { role: "columnheader" }, "Day"),
     names.map((hour) => el("span", { role: "columnheader" }, hour)),
     el("span", { role: "columnheader", class: "sum" }, "Plays"),
-    el("span", { role: "columnheader", class: "sum" }, "Matched"));
-  const grid = el("div", { role: "grid", class: "hour-grid", "aria-label": "Hours by day, in UTC" }, head,
-    days.toReversed().map((day) => row(day, names)));
+    el("span", { role: "columnheader", class: "sum" }, "Matched"),
+  );
+  const grid = el(
+    "div",
+    { role: "grid", class: "hour-grid", "aria-label": "Hours by day, in UTC" },
+    head,
+    days.toReversed().map((day) => row(day, names)),
+  );
   rove(grid, CELL);
   stopAt(grid, CELL, detail.current && `hour ${detail.current}`);
   listen(grid, detail);
@@ -33,15 +40,27 @@ function row(day, names) {
   const name = dayName(day.day);
   const cells = names.map((hour, n) => {
     const state = STATES[day.states[n]] ?? STATES["."];
-    return el("span", {
-      role: "gridcell", tabindex: -1, class: `cell ${state.name.replace(" ", "-")}`, "data-hour": `${day.day}T${hour}`,
-      "data-key": `hour ${day.day}T${hour}`, "aria-label": `${name}, ${hour} h: ${state.name}`,
-    }, state.sign);
+    return el(
+      "span",
+      {
+        role: "gridcell",
+        tabindex: -1,
+        class: `cell ${state.name.replace(" ", "-")}`,
+        "data-hour": `${day.day}T${hour}`,
+        "data-key": `hour ${day.day}T${hour}`,
+        "aria-label": `${name}, ${hour} h: ${state.name}`,
+      },
+      state.sign,
+    );
   });
-  return el("div", { role: "row", class: "hour-row" },
-    el("span", { role: "rowheader", title: day.day }, name), cells,
+  return el(
+    "div",
+    { role: "row", class: "hour-row" },
+    el("span", { role: "rowheader", title: day.day }, name),
+    cells,
     el("span", { role: "gridcell", class: "sum" }, day.rows ? whole(day.rows) : ""),
-    el("span", { role: "gridcell", class: "sum" }, day.rows ? percent(day.matched, day.rows) : ""));
+    el("span", { role: "gridcell", class: "sum" }, day.rows ? percent(day.matched, day.rows) : ""),
+  );
 }
 
 function listen(grid, detail) {

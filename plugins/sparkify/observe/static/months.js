@@ -1,5 +1,5 @@
-// Days of years: a small calendar for each month, drawn on a canvas, which leads to the hours of the month. A day has the
-// colour and sign of its worst hours, the higher the more there are. So five years are sixty elements, not 43,800.
+// Days of years: a small calendar for each month, drawn on a canvas, which leads to the hours of the month. A day has
+// the colour and sign of its worst hours, the higher the more there are. So five years are sixty elements, not 43,800.
 
 import { el } from "./dom.js";
 import { colours } from "./colours.js";
@@ -20,9 +20,20 @@ const LEAST = 0.65; // of a day's height: even of one bad hour the sign must be 
  */
 export function monthCalendar(days, { look, open, current }) {
   const years = Map.groupBy(days, ({ day }) => day.slice(0, 4));
-  const grid = el("div", { class: "years", role: "group", "aria-label": "Months; each leads to its hours" },
-    [...years].reverse().map(([year, inYear]) => el("div", { class: "year" }, el("h3", {}, year),
-      el("div", { class: "months" }, [...Map.groupBy(inYear, ({ day }) => day.slice(0, 7))].map(tile)))));
+  const grid = el(
+    "div",
+    { class: "years", role: "group", "aria-label": "Months; each leads to its hours" },
+    [...years]
+      .reverse()
+      .map(([year, inYear]) =>
+        el(
+          "div",
+          { class: "year" },
+          el("h3", {}, year),
+          el("div", { class: "months" }, [...Map.groupBy(inYear, ({ day }) => day.slice(0, 7))].map(tile)),
+        ),
+      ),
+  );
   const byMonth = Map.groupBy(days, ({ day }) => day.slice(0, 7));
   rove(grid, MONTH);
   stopAt(grid, MONTH, current && `month ${current}`);
@@ -53,11 +64,19 @@ function tile([month, days]) {
   const counts = tally(days);
   const { good, due } = settled(counts);
   const name = MONTHS[Number(month.slice(5)) - 1];
-  return el("button", {
-    type: "button", class: "month", tabindex: -1, "data-month": month, "data-key": `month ${month}`,
-    "aria-label": `${name} ${month.slice(0, 4)}: ${told(counts)}`,
-  }, el("span", { class: "month-head" }, name, el("small", { class: "quiet" }, good < due ? percent(good, due) : "")),
-  el("canvas", { "aria-hidden": true }));
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "month",
+      tabindex: -1,
+      "data-month": month,
+      "data-key": `month ${month}`,
+      "aria-label": `${name} ${month.slice(0, 4)}: ${told(counts)}`,
+    },
+    el("span", { class: "month-head" }, name, el("small", { class: "quiet" }, good < due ? percent(good, due) : "")),
+    el("canvas", { "aria-hidden": true }),
+  );
 }
 
 function draw(canvas, days, palette, width, scale) {
@@ -100,10 +119,14 @@ function summary(days, event) {
   const canvas = event?.target.closest(MONTH)?.querySelector("canvas");
   const box = canvas?.getBoundingClientRect();
   const size = box && box.width / WEEK;
-  const [column, row] = box ? [event.clientX - box.left, event.clientY - box.top].map((at) => Math.floor(at / size)) : [];
+  const [column, row] = box
+    ? [event.clientX - box.left, event.clientY - box.top].map((at) => Math.floor(at / size))
+    : [];
   const day = days.find((one) => box && placeOf(one.day).join() === `${column},${row}`);
   const about = day ? [day] : days;
-  const title = day ? `${dayName(day.day)} ${day.day.slice(0, 4)}` : `${MONTHS[Number(days[0].day.slice(5, 7)) - 1]} ${days[0].day.slice(0, 4)}`;
+  const title = day
+    ? `${dayName(day.day)} ${day.day.slice(0, 4)}`
+    : `${MONTHS[Number(days[0].day.slice(5, 7)) - 1]} ${days[0].day.slice(0, 4)}`;
   const [rows, matched] = ["rows", "matched"].map((name) => about.reduce((sum, one) => sum + one[name], 0));
   return [title, told(tally(about)), `${whole(rows)} plays, ${percent(matched, rows)} matched to a song`];
 }

@@ -12,16 +12,20 @@ import { DEFAULT, PRESETS, beside } from "./range.js";
 export function picker(form, choose) {
   let shown = null;
   const presets = PRESETS.map(([name, text]) => button(text, () => choose({ preset: name }), { "data-preset": name }));
-  const step = (text, label, by) => button(text, () => shown && choose(beside(shown, by)), { "aria-label": label, title: label });
+  const step = (text, label, by) =>
+    button(text, () => shown && choose(beside(shown, by)), { "aria-label": label, title: label });
   const start = el("input", { type: "date", name: "start", required: true });
   const end = el("input", { type: "date", name: "end", required: true });
   form.replaceChildren(
     el("div", { class: "joined", role: "group", "aria-label": "Newest" }, presets),
     el("div", { class: "joined" }, step("‹", "Earlier", -1), step("›", "Later", 1)),
-    el("div", { class: "days" },
+    el(
+      "div",
+      { class: "days" },
       el("label", {}, "From ", start),
       el("label", { title: "not included" }, "up to ", end),
-      el("button", { type: "submit" }, "Show")),
+      el("button", { type: "submit" }, "Show"),
+    ),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -31,7 +35,11 @@ export function picker(form, choose) {
   end.addEventListener("input", () => end.setCustomValidity(""));
   return (choice, range) => {
     shown = choice.start ? choice : { start: range.start.slice(0, 10), end: range.end.slice(0, 10) };
-    for (const preset of presets) preset.setAttribute("aria-pressed", String(preset.dataset.preset === (choice.preset ?? (choice.start ? null : DEFAULT))));
+    for (const preset of presets)
+      preset.setAttribute(
+        "aria-pressed",
+        String(preset.dataset.preset === (choice.preset ?? (choice.start ? null : DEFAULT))),
+      );
     if (!form.contains(document.activeElement) || document.activeElement.type !== "date") {
       start.value = shown.start;
       end.value = shown.end;

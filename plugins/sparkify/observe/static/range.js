@@ -2,7 +2,13 @@
 
 const DAY = 86_400_000; // milliseconds
 export const DEFAULT = "31d"; // what the server shows if it is not told
-export const PRESETS = [["7d", "7 days"], ["31d", "31 days"], ["1y", "1 year"], ["5y", "5 years"], ["all", "All"]];
+export const PRESETS = [
+  ["7d", "7 days"],
+  ["31d", "31 days"],
+  ["1y", "1 year"],
+  ["5y", "5 years"],
+  ["all", "All"],
+];
 const BACK = { "7d": [0, 7], "31d": [0, 31], "1y": [1, 0], "5y": [5, 0] }; // years and days
 
 export const isoDay = (date) => date.toISOString().slice(0, 10);
@@ -39,7 +45,8 @@ export function bounds({ preset, start, end }, { first_hour: first, last_hour: l
 /** The range of the same length before or after; of a whole month, the month before or after. */
 export function beside({ start, end }, step) {
   const whole = start.endsWith("-01") && end === monthAfter(start);
-  if (!whole) return { start: shifted(start, step * daysOf({ start, end })), end: shifted(end, step * daysOf({ start, end })) };
+  if (!whole)
+    return { start: shifted(start, step * daysOf({ start, end })), end: shifted(end, step * daysOf({ start, end })) };
   return step > 0 ? month(end) : month(shifted(start, -1));
 }
 

@@ -38,8 +38,12 @@ function next(key, cell, cells) {
   const row = rows.findIndex((one) => one.includes(cell));
   const near = (other) => other?.reduce((best, one) => (distance(one, cell) < distance(best, cell) ? one : best));
   const moves = {
-    ArrowUp: () => near(rows[row - 1]), ArrowDown: () => near(rows[row + 1]),
-    Home: () => rows[row][0], End: () => rows[row].at(-1), PageUp: () => near(rows[0]), PageDown: () => near(rows.at(-1)),
+    ArrowUp: () => near(rows[row - 1]),
+    ArrowDown: () => near(rows[row + 1]),
+    Home: () => rows[row][0],
+    End: () => rows[row].at(-1),
+    PageUp: () => near(rows[0]),
+    PageDown: () => near(rows.at(-1)),
   };
   return moves[key]?.();
 }

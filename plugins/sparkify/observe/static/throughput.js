@@ -10,22 +10,34 @@ import { bytes, counted, moment, seconds, short, utc, whole } from "./format.js"
  * @returns {HTMLElement[]}
  */
 export function throughput(runs) {
-  const timed = runs.filter((run) => run.seconds > 0 && run.lines !== null).sort((one, other) => utc(one.at) - utc(other.at));
-  if (!timed.length) return [el("p", { class: "quiet" }, "No run that was published in this range is known with its time.")];
+  const timed = runs
+    .filter((run) => run.seconds > 0 && run.lines !== null)
+    .sort((one, other) => utc(one.at) - utc(other.at));
+  if (!timed.length)
+    return [el("p", { class: "quiet" }, "No run that was published in this range is known with its time.")];
   const at = timed.map((run) => utc(run.at).getTime() / 1000);
   const speeds = timed.map((run) => run.lines / run.seconds);
   const told = (n) => {
     const run = timed[n];
-    return `${moment(run.at)}: ${counted(run.lines, "line")}${run.bytes ? ` (${bytes(run.bytes)})` : ""} in ${seconds(run.seconds)}, ${run.run_id}`;
+    const size = run.bytes ? ` (${bytes(run.bytes)})` : "";
+    return `${moment(run.at)}: ${counted(run.lines, "line")}${size} in ${seconds(run.seconds)}, ${run.run_id}`;
   };
   const common = { at, told, kind: "points", sync: "runs", span: span(at) };
   return [
     chart({
-      ...common, tint: "loaded-strong", title: "Seconds from start to publication", axis: short, values: timed.map((run) => run.seconds),
+      ...common,
+      tint: "loaded-strong",
+      title: "Seconds from start to publication",
+      axis: short,
+      values: timed.map((run) => run.seconds),
       summary: `${counted(timed.length, "run")}, median ${seconds(median(timed.map((run) => run.seconds)))}`,
     }),
     chart({
-      ...common, tint: "accent", title: "Lines a second", axis: short, values: speeds,
+      ...common,
+      tint: "accent",
+      title: "Lines a second",
+      axis: short,
+      values: speeds,
       summary: `median ${whole(Math.round(median(speeds)))}`,
     }),
   ];

@@ -89,8 +89,7 @@ def count(page, name):
 
 def test_what_needs_a_person_stands_first_with_what_to_do(page, state):
     ui.show_sparkify(page, state)
-    needs = page.locator(".attention li").first
-    expect(needs).to_contain_text("3 hours failed")
+    needs = page.locator(".attention li", has_text="3 hours failed")
     expect(needs).to_contain_text("Do: Open it, see the log of its failed task")
     assert "/dags/sparkify/runs/manual__" in needs.get_by_role("link").get_attribute("href")
     expect(page.locator("#as-of")).to_have_text(re.compile(r"As of \d{4}-\d\d-\d\d \d\d:\d\d UTC"))
@@ -264,7 +263,7 @@ def test_a_range_of_which_nothing_is_known_says_what_is(page, state):
 
 def test_in_airflows_ui_it_keeps_its_address_and_theme_and_leads_the_whole_window(page, state):
     page.goto(ui_address(state))
-    page.get_by_role("link", name="Sparkify").click()
+    page.locator("a[href$='/plugin/sparkify']").click()
     frame = page.frame_locator("iframe[title='Sparkify']")
     expect(frame.locator(ui.PAINTED)).to_have_count(1)
     page.evaluate("localStorage.setItem('theme', 'dark')")
@@ -274,7 +273,7 @@ def test_in_airflows_ui_it_keeps_its_address_and_theme_and_leads_the_whole_windo
     page.wait_for_url(re.compile(r"/plugin/sparkify/.*\?range=7d$"))
     page.reload()
     expect(frame.get_by_role("button", name="7 days")).to_have_attribute("aria-pressed", "true")
-    frame.locator(".attention").get_by_role("link").first.click()
+    frame.locator(".attention li", has_text="3 hours failed").get_by_role("link").click()
     page.wait_for_url(re.compile("/dags/sparkify/runs/manual__"))
     expect(page.locator("iframe[title='Sparkify']")).to_have_count(0)
 
