@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from include.sandbox import status
-from include.sandbox.facts import hours_in, moments
+from include.sandbox.facts import facts, hours_in, moments
+from include.sandbox.state import SandboxError, State
 
 HEALTHY = {
     "overview": {
@@ -89,3 +90,8 @@ def test_hours_and_moments_are_read_as_utc(found):
     (hour,) = hours_in(found["overview"], "m")
     assert [hour] == moments(["2018-12-02T23:00:00Z"])
     assert hour.utcoffset().total_seconds() == 0
+
+
+def test_an_airflow_elsewhere_that_does_not_answer_is_named(tmp_path):
+    with pytest.raises(SandboxError, match=r"^http://127.0.0.1:9 does not tell .* nobody answers"):
+        facts(State(tmp_path, airflow="http://127.0.0.1:9"))

@@ -3,8 +3,8 @@
 -- and not 44,000.
 select
     date_trunc('day', hour) as day,
-    sum(case when plays > 0 then power(2, extract(hour from hour)) else 0 end)::integer as loaded,
-    sum(case when plays = 0 then power(2, extract(hour from hour)) else 0 end)::integer as empty,
+    sum(case when plays > 0 then power(2, date_part('hour', hour)) else 0 end)::integer as loaded,
+    sum(case when plays = 0 then power(2, date_part('hour', hour)) else 0 end)::integer as empty,
     min(coalesce(etag, '?')) as least_etag,
     max(coalesce(etag, '?')) as greatest_etag,
     max(published_at) as published_at
