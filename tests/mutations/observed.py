@@ -61,13 +61,4 @@ OBSERVED = [
         },
         (f"{LINEAGE}::test_checks_that_fail_are_told_as_assertions_that_do_not_hold",),
     ),
-    Mutation(
-        "the_provider_is_needed",
-        "An Airflow without OpenLineage's provider cannot even parse the DAG.",
-        f"{OPERATORS}/warehouse.py",
-        {"from sparkify import parts, stamps, warehouse": (
-            "from sparkify import parts, stamps, warehouse\nfrom sparkify.lineage import loads  # noqa: F401"
-        )},
-        (f"{LINEAGE}::test_without_the_provider_the_dag_is_parsed_and_what_tasks_need_imported",),
-    ),
 ]  # fmt: skip
