@@ -1,4 +1,4 @@
-"""Airflow's UI in headless Chromium: sign in, look at a run's graph, at what a task rendered and at the page Sparkify."""
+"""Airflow's UI in headless Chromium: sign in, look at a run's graph, at what a task rendered, at our own page."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from tests.mutations.mutation import Mutation
 
-SERVER = "include/sandbox/redshift/server.py"
+SERVER, LOGIN = "include/sandbox/redshift/server.py", "include/sandbox/redshift/login.py"
 HOSTILE = ("tests/sandbox/redshift/test_hostile.py",)
 
 STAND_IN = [
@@ -10,7 +10,7 @@ STAND_IN = [
         "a_broken_connection_ends_without_a_word",
         "Who breaks the protocol is not told.",
         SERVER,
-        {"            last = _fatal(str(error), PROTOCOL_VIOLATION).fields()": "            pass"},
+        {"            last = fatal(str(error), PROTOCOL_VIOLATION).fields()": "            pass"},
         HOSTILE,
     ),
     Mutation(
@@ -25,8 +25,8 @@ STAND_IN = [
         "Who breaks the protocol takes the other clients along.",
         SERVER,
         {
-            "            last = _fatal(str(error), PROTOCOL_VIOLATION).fields()": (
-                "            last = _fatal(str(error), PROTOCOL_VIOLATION).fields()\n"
+            "            last = fatal(str(error), PROTOCOL_VIOLATION).fields()": (
+                "            last = fatal(str(error), PROTOCOL_VIOLATION).fields()\n"
                 "            for task in self._tasks - {asyncio.current_task()}:\n"
                 "                task.cancel()"
             )
@@ -57,7 +57,7 @@ STAND_IN = [
     Mutation(
         "a_failed_login_leaves_a_connection",
         "The connection to PostgreSQL stays open when a login fails.",
-        SERVER,
+        LOGIN,
         {"            await backend.close()\n            raise": "            raise"},
         HOSTILE,
     ),
