@@ -19,6 +19,8 @@ from tests.mutations.mutation import Mutation
 CHANGED = f"{TESTS}/test_changed_source.py"
 RETRY = f"{TESTS}/test_clear_and_retry.py"
 STALE = f"{TESTS}/test_stale_hours.py"
+OBSERVE, OBSERVE_TESTS = f"{PLUGIN}/observe", f"{TESTS}/observe"
+CALENDAR = f"{OBSERVE_TESTS}/test_calendar.py"
 LIMITED = f"{TESTS}/test_limited_runs.py"
 BLANKS = f"{TESTS}/test_trailing_blanks.py"
 STAGE = f"{TESTS}/operators/test_stage_to_redshift.py"
@@ -1019,4 +1021,50 @@ RUNS = [
     ),
 ]
 
-PROMISES = [*VERSIONS, *FUNCTION, *PUBLICATION, *STALENESS, *LIMITED_RUNS, *OF_CHECKS, *ERRORS, *RUNS]
+# Who operates it is told the truth about the hours.
+OBSERVED = [
+    Mutation(
+        "strangers_see_the_page",
+        "The page and what it asks are for anybody who knows the address.",
+        f"{OBSERVE}/app.py",
+        {'    dependencies=[Depends(requires_access_dag("GET", param_dag_id=DAG_ID))],\n': ""},
+        (f"{OBSERVE_TESTS}/test_app.py::test_who_is_not_signed_in_gets_nothing",),
+    ),
+    Mutation(
+        "a_failure_is_forgotten",
+        "An hour whose run has failed is told as loaded, since it had been published before.",
+        f"{OBSERVE}/runs.py",
+        {"if hour not in published_at or published_at[hour] < run.changed": "if hour not in published_at"},
+        (f"{CALENDAR}::test_a_failed_run_counts_until_its_hour_is_published",),
+    ),
+    Mutation(
+        "a_run_that_makes_up_for_an_outage_is_late",
+        "What the scheduler starts after it was off is late from the first moment.",
+        f"{OBSERVE}/runs.py",
+        {"self.changed <= due < now": "due < now"},
+        (f"{CALENDAR}::test_a_scheduled_run_is_late_45_minutes_after_its_hour_unless_it_was_made_after_that",),
+    ),
+    Mutation(
+        "published_hours_are_late",
+        "An hour that a backfill has loaded is late nevertheless.",
+        f"{OBSERVE}/calendar.py",
+        {'if calendar.state(hour) in ("", "missing"):': "if True:"},
+        (f"{CALENDAR}::test_hours_are_late_that_the_scheduler_has_made_no_run_of_and_published_ones_never_are",),
+    ),
+    Mutation(
+        "hours_to_come_are_missing",
+        "The rest of today counts as missing.",
+        f"{OBSERVE}/calendar.py",
+        {"over = min(24, max(0, (now - day) // HOUR))": "over = 24"},
+        (f"{CALENDAR}::test_hours_of_an_object_are_missing_once_they_are_over_and_before_that_not_due",),
+    ),
+    Mutation(
+        "warnings_ask_for_somebody",
+        "`make status` fails as long as anything warns.",
+        f"{OBSERVE}/alerts.py",
+        {' and self.entry.incident.severity == "error"': ""},
+        (f"{CALENDAR}::test_hours_that_the_schedule_sees_to_warnings_and_what_is_over_need_nobody",),
+    ),
+]
+
+PROMISES = [*VERSIONS, *FUNCTION, *PUBLICATION, *STALENESS, *LIMITED_RUNS, *OF_CHECKS, *ERRORS, *RUNS, *OBSERVED]
