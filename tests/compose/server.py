@@ -70,10 +70,17 @@ class Server:
     def redshift(self) -> redshift_connector.Connection:
         """A connection to the sandbox Redshift, by the published port."""
         state = json.loads(self.inside("sandbox", "cat", "/var/lib/sandbox/state.json"))
-        return redshift_connector.connect(
-            host=LOOPBACK, port=int(self.settings["SANDBOX_REDSHIFT_PORT"]), database=DATABASE, user=USER,
-            password=state["secrets"]["redshift"], ssl=False, application_name="tests",
-        )  # fmt: skip
+
+        def connected() -> redshift_connector.Connection | None:
+            try:
+                return redshift_connector.connect(
+                    host=LOOPBACK, port=int(self.settings["SANDBOX_REDSHIFT_PORT"]), database=DATABASE, user=USER,
+                    password=state["secrets"]["redshift"], ssl=False, application_name="tests",
+                )  # fmt: skip
+            except OSError:  # the stand-in gives up who is slow to say who he is; so may a busy machine make us
+                return None
+
+        return until(connected, 120, "a connection to the sandbox Redshift")
 
     def left(self) -> list[str]:
         """What the engine still has of the project: containers, volumes, networks."""

@@ -65,8 +65,9 @@ def test_settings_of_a_real_aws_reach_airflow_as_they_are_written(tmp_path):
 
 def test_a_worker_dies_while_it_publishes_and_the_load_goes_on(server):
     api = server.api()
-    with closing(until(lambda: warehouse_with_tables(server), PATIENCE, "the star schema")) as connection:
+    with closing(server.redshift()) as connection:
         cursor = connection.cursor()
+        until(lambda: has_tables(connection), PATIENCE, "the star schema")
         cursor.execute("lock sparkify.publish_mutex")
         cursor.execute(f"select count(*) from sparkify.songplays where {OF_SAMPLE}")
         assert cursor.fetchone()[0] == 0, "the mutex was taken too late"
@@ -171,16 +172,13 @@ def test_nobody_gets_in_without_the_password(server):
     assert httpx.post(f"{address}/auth/token", json=login, trust_env=False).status_code == 401
 
 
-def warehouse_with_tables(server: Server):
-    """A connection in a transaction of its own, once the first run has made the tables; None before."""
-    connection = server.redshift()
+def has_tables(connection) -> bool:
+    """Whether the first run has made the tables; leaves no transaction open."""
     cursor = connection.cursor()
     cursor.execute("select count(*) from pg_tables where schemaname = 'sparkify' and tablename = 'publish_mutex'")
-    if cursor.fetchone()[0]:
-        connection.rollback()
-        return connection
-    connection.close()
-    return None
+    (count,) = cursor.fetchone()
+    connection.rollback()
+    return count > 0
 
 
 def waiting_publication(server: Server, run_id: str):
