@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class
 
 TALLY = "tally"
-LONGEST_FILES = ("test_airflow.py", "test_crashes.py", "test_schedules.py", "test_outages.py", "test_changed_source.py")
+LONGEST_FILES = (
+    "test_airflow.py",
+    "test_page.py",
+    "test_crashes.py",
+    "test_schedules.py",
+    "test_outages.py",
+    "test_changed_source.py",
+)
 # Names the state folder of a sandbox that runs already, for those who start many test processes one after the other.
 SHARED_SANDBOX = "TESTS_SHARED_SANDBOX"
 
