@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,8 +67,8 @@ Moment = Annotated[datetime, BeforeValidator(moment)]
 
 @app.middleware("http")
 async def handle(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Answer few requests at once, and let the browser load and show only what is ours."""
-    async with AT_ONCE:
+    """Ask the warehouse few things at once, and let the browser load and show only what is ours."""
+    async with AT_ONCE if "/api/" in request.url.path else nullcontext():
         response = await call_next(request)
     for name, value in HEADERS.items():
         response.headers[name] = value
