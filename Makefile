@@ -10,7 +10,7 @@ PINNED_TOOLS := tests/requirements.txt
 CLIENTS := sqlalchemy dbt awswrangler dlt
 PEERS := orjson dlt pandas
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url --no-header --no-annotate
-# Whether images are pulled: missing, always or never.
+# Whether images are pulled: missing or never.
 export COMPOSE_PULL ?= missing
 RANGE := $${FROM:+--from "$$FROM"} $${TO:+--to "$$TO"} $${HOURLY:+--hourly}
 DATA_OPTION := $${DATA:+--data "$$DATA"}
