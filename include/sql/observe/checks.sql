@@ -15,9 +15,10 @@ with counted as (
         sum(case when passed then 1 else 0 end) over (partition by check_name, severity) as times_passed,
         sum(case when passed then 0 else 1 end) over (partition by check_name, severity) as times_failed,
         row_number() over (partition by check_name, severity order by checked_at desc, run_id asc) as recency,
-        row_number() over (
-            partition by check_name, severity, passed order by checked_at desc, run_id asc
-        ) as recency_of_outcome
+        -- which of the failures a failure is; in the order of the recency, so that all is sorted once
+        sum(case when passed then 0 else 1 end) over (
+            partition by check_name, severity order by checked_at desc, run_id asc rows unbounded preceding
+        ) as failures
     from {{ star() }}.quality_results
     where
         checked_at >= {{ bind.start }}
@@ -43,5 +44,5 @@ select
 from counted
 where
     recency <= 60
-    or (not passed and recency_of_outcome <= 3)
+    or (not passed and failures <= 3)
 order by check_name asc, severity asc, checked_at desc, run_id asc
