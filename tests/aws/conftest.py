@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import warnings
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from include.aws import template
 from include.aws.stack import Stack
-from include.sandbox.state import LOOPBACK
-from tests.aws import moto_gaps
+from include.sandbox.state import LOOPBACK, REPOSITORY
 
 REGION = "us-west-2"
 AIRFLOW_ROLE = "airflow-worker"
@@ -55,27 +53,23 @@ class Account:
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
     """An account with a source bucket and Airflow's role, and nothing else of ours."""
-    server = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
-    with pytest.MonkeyPatch.context() as patch:
-        moto_gaps.complete(patch)
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.aws.moto_gaps"], cwd=REPOSITORY, env=variables, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as server, pytest.MonkeyPatch.context() as patch:  # fmt: skip
+        for name in os.environ.keys() - variables.keys():
             patch.delenv(name)
-        server.start()
-        host, port = server.get_host_and_port()
-        made = Account(f"http://{host}:{port}")
-        # What it has is the process's, not the server's.
-        httpx.post(f"{made.endpoint}/moto-api/reset", timeout=60).raise_for_status()
+        made = Account(f"http://{LOOPBACK}:{int(server.stdout.readline())}")
         made.client("s3").create_bucket(
             Bucket=PARAMETERS["SourceBucket"], CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         made.client("iam").create_role(RoleName=AIRFLOW_ROLE, AssumeRolePolicyDocument="{}")
         yield made
-        server.stop()
+        server.stdin.close()
 
 
 @pytest.fixture(scope="module")
 def stack(account: Account) -> Stack:
     """A stack of the provisioned variant, which no test changes."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Tried to parse .* but it's not supported by moto")
-        return account.deploy("sparkify")
+    return account.deploy("sparkify")

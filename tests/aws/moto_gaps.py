@@ -1,8 +1,12 @@
-"""What moto's CloudFormation leaves out: names, updates and deletions, by the calls of its own backends."""
+"""moto with what its CloudFormation leaves out: names, updates and deletions, by the calls of its own backends.
+
+As a program it serves them, `python -m tests.aws.moto_gaps`, in a process of its own: what moto holds is the process's.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -12,7 +16,10 @@ from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.redshift.models import Cluster, ParameterGroup, SubnetGroup, redshift_backends
+from moto.server import ThreadedMotoServer
 from moto.utilities.utils import get_partition
+
+from include.sandbox.state import LOOPBACK
 
 
 def _attribute(cluster: Cluster, name: str) -> Any:
@@ -96,3 +103,11 @@ def complete(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(VPCEndPoint, "delete", _delete_endpoint, raising=False)
     # Its model of a cluster asks the reference itself for the group's name, so that it must not be the name.
     patch.setattr(SubnetGroup, "delete", _delete_subnet_group, raising=False)
+
+
+if __name__ == "__main__":
+    complete(pytest.MonkeyPatch())
+    served = ThreadedMotoServer(ip_address=LOOPBACK, port=0, verbose=False)
+    served.start()
+    print(served.get_host_and_port()[1], flush=True)
+    sys.stdin.read()  # until the tests are done, or gone

@@ -16,8 +16,6 @@ from include.aws.__main__ import main
 from include.aws.stack import Stack, StackError
 from tests.aws.conftest import AIRFLOW_ROLE, REGION
 
-pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse .* but it's not supported by moto:UserWarning")
-
 SERVERLESS = {
     "Host": "sparkify.123456789012.us-west-2.redshift-serverless.amazonaws.com",
     "Port": "5439",

@@ -167,8 +167,8 @@ def test_m12_others_do_not_see_a_users_loads(cluster: Any, schema: str, cursor: 
 
 
 def test_a_copy_is_cancelled_with_its_client(cluster: Any, schema: str, cursor: Any) -> None:
-    source = cluster.put(f"{schema}/big", '{"a":1}\n' * 400_000)
-    cursor.execute("SET statement_timeout TO 200")
+    source = cluster.put(f"{schema}/big", '{"a":1}\n' * 4_000_000)
+    cursor.execute("SET statement_timeout TO 100")
     with pytest.raises(psycopg2.errors.QueryCanceled):
         cursor.execute(f"COPY t FROM '{source}' IAM_ROLE default JSON 'auto'")
     cursor.execute("RESET statement_timeout; SELECT count(*) FROM t")
