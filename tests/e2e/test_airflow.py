@@ -171,6 +171,13 @@ def test_the_ui_shows_the_graph_green_and_the_sql_that_ran(up):
         expect(page.get_by_text(re.compile(r"sparkify_run_[0-9a-f]{12}")).first).to_be_visible()
 
 
+def test_the_page_in_the_ui_shows_the_hours_that_are_loaded(up):
+    with ui.signed_in(up) as page:
+        ui.show_sparkify(page, up, "?start=2018-12-01&end=2018-12-08")
+        expect(page.get_by_text("36.6 % of all")).to_be_visible()
+        expect(page.get_by_text("Nothing does.")).to_be_visible()
+
+
 def test_a_record_that_cannot_be_loaded_fails_the_run_with_its_place_and_alerts_once(root, up):
     published = snapshot(up)
     app_client(up).put_object(Bucket=SOURCE_BUCKET, Key=BAD_DAY, Body=unloadable(1545264000001))

@@ -19,7 +19,7 @@ from tests import ui, years
 from tests.airflow_over_sample import airflow_over_sample
 from tests.bad_day import unloadable
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]  # tests/e2e/test_airflow.py looks at it in between
 
 DAYS = {"start": "2018-12-01T00:00:00Z", "end": "2018-12-04T00:00:00Z"}
 BAD_HOURS = {"start": "2018-12-07T06:00:00Z", "end": "2018-12-07T09:00:00Z"}
