@@ -61,7 +61,7 @@ status: setup ## what became of the hours, checks, quarantine, incidents; exits 
 	@$(SANDBOX) status $${JSON:+--json}
 
 test: tools browser ## run the tests (ARGS= for pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not compose" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not compose" $(ARGS)
 
 test-long: tools browser ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
