@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from include.moments import moment
 from include.reports.questions import NAMES, Range, ask, covered, pasted
 from include.reports.tables import print_answer
 
@@ -101,6 +100,8 @@ def _names(text: str) -> list[str]:
 
 
 def _moment(text: str) -> datetime:
+    from include.moments import moment  # pendulum, which it imports, would be waited for by each command
+
     try:
         return moment(text)
     except ValueError as error:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 if TYPE_CHECKING:
     from sparkify.warehouse import Session
@@ -77,10 +74,11 @@ def sql(name: str, schema: str) -> str:
     Raises:
         AirflowFailException: the schema's name is not a plain identifier.
     """
-    from sparkify.macros import MACROS, identifier  # Airflow's SDK, which it imports, takes seconds
+    from sparkify.macros import identifier  # Airflow's SDK, which it imports, takes seconds
+    from sparkify.templates import rendered
 
     star = identifier(schema)
-    return _templates().get_template(f"reports/{name}.sql").render(MACROS, star=lambda: star)
+    return rendered(f"reports/{name}.sql", lambda: star)
 
 
 def pasted(name: str, schema: str, asked: Range) -> str:
@@ -118,8 +116,3 @@ def covered(session: Session, schema: str, start: datetime | None, end: datetime
         for name in ("first_play", "last_play")
     )
     return Range(start or first, end or last + timedelta(hours=1))
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(loader=FileSystemLoader(SQL), undefined=StrictUndefined)  # noqa: S701 - it renders SQL

@@ -1,4 +1,4 @@
-"""That a place the facts come from does not answer."""
+"""What a person has to do, and that a place which facts come from does not answer."""
 
 from __future__ import annotations
 

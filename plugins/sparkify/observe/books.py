@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tenacity import stop_after_attempt
 
-from sparkify import warehouse
+from sparkify import templates, warehouse
 from sparkify.errors import message, sqlstate
-from sparkify.macros import MACROS, identifier
+from sparkify.macros import identifier
 from sparkify.observe import WAREHOUSE_CONNECTION
 from sparkify.observe.attention import Attention, UnavailableError
 from sparkify.warehouse import Session
@@ -25,7 +23,6 @@ from sparkify.warehouse import Session
 if TYPE_CHECKING:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-SQL = Path(__file__).parents[3] / "include" / "sql"
 CONNECT_SECONDS = 5  # a person waits
 DEFAULT_PORTS = {"redshift": 5439, "postgres": 5432}
 STATEMENT_TIMEOUT = timedelta(seconds=30)
@@ -102,7 +99,7 @@ def rendered(name: str, **names: object) -> str:
         name: below `include/sql`.
         names: what it names beside the macros.
     """
-    return _templates().get_template(name).render({**MACROS, "star": schema, **names})
+    return templates.rendered(name, schema, **names)
 
 
 def schema() -> str:
@@ -115,11 +112,6 @@ def schema() -> str:
 def utc(value: Any) -> Any:
     """A moment of the warehouse, which keeps all in UTC and does not say so; any other value as it is."""
     return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(loader=FileSystemLoader(SQL), undefined=StrictUndefined)  # noqa: S701 - it renders SQL
 
 
 def _hook() -> DbApiHook:

@@ -284,7 +284,6 @@ class StageToRedshiftOperator(WarehouseOperator):
         began = time.monotonic()
         try:
             session.run(copy.statement)
-            metrics.COPY.record(time.monotonic() - began, self.tags)
         except Exception as error:
             with suppress(Exception):  # a lost connection cannot be rolled back: what was raised first is what counts
                 session.connection.rollback()
@@ -293,6 +292,7 @@ class StageToRedshiftOperator(WarehouseOperator):
                 raise
             rejected = shown(selection.store, objects, errors)
             raise TooManyRejectedError(self.table, rejected, "the", self.quarantine, self._personal) from error
+        metrics.COPY.record(time.monotonic() - began, self.tags)
 
     @property
     def _personal(self) -> Sequence[str]:
