@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.sandbox.redshift.copy import postgres_rows
 from include.sandbox.redshift.copy.authorization import Authorization
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.convert import Column, Conversion
@@ -64,15 +66,38 @@ class Files:
             yield Opened(source, cast("Any", io.BytesIO(self._content)), "etag", moment, len(self._content))
 
 
-def loaded(rows: Rows, content: bytes) -> tuple[bytes, Any]:
-    """The COPY text of one object, and everything else that a COPY keeps of it."""
+FIELD = re.compile(rb'("(?:[^"\\]|\\["\\])*"|[^",\n]+)([,\n])', re.DOTALL)
+
+
+def as_read(text: bytes, columns: list[Column]) -> list[Any]:
+    """What PostgreSQL reads (`postgres_rows.statement`): fields, one row after the other, with what ends each."""
+    fields, at = list[Any](), 0
+    while at < len(text):
+        found = FIELD.match(text, at)
+        assert found, f"not what PostgreSQL reads: {text[at:]!r}"
+        (field, end), at = found.groups(), found.end()
+        column = columns[len(fields) % len(columns)]
+        assert (end == b"\n") == (column is columns[-1])
+        value = re.sub(rb'\\(["\\])', rb"\1", field[1:-1]) if field[:1] == b'"' else field
+        if value == b"null" and (value is field or column.type in postgres_rows.NEVER_TEXT):
+            value = None
+        elif column.type.startswith("int"):
+            value = int(value)
+        elif column.type == "bool":
+            value = value[:1]
+        fields.append(value)
+    return fields
+
+
+def loaded(rows: Rows, columns: list[Column], content: bytes) -> tuple[list[Any], Any]:
+    """The rows of one object, and everything else that a COPY keeps of it."""
     found, ended = b"", ""
     try:
         for batch in rows.batches(cast("Any", Files(content)), [Source("s3://b/k")]):
             found += batch
     except LimitReachedError:
         ended = "limit"
-    return found, (ended, rows.rows, rows.errors, rows.files)
+    return as_read(found, columns), (ended, rows.rows, rows.errors, rows.files)
 
 
 def rows_of(columns: list[Column], conversion: Conversion, most: int = 1 << 62, skip: int = 0) -> Rows:
@@ -85,7 +110,7 @@ def rows_of(columns: list[Column], conversion: Conversion, most: int = 1 << 62, 
 def same(columns: list[Column], conversion: Conversion, content: bytes, most: int = 1 << 62, skip: int = 0) -> None:
     together, alone = (rows_of(columns, conversion, most, skip) for _ in range(2))
     alone.lines = None
-    assert loaded(together, content) == loaded(alone, content)
+    assert loaded(together, columns, content) == loaded(alone, columns, content)
 
 
 @given(

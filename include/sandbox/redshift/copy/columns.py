@@ -10,44 +10,96 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, cast
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from msgspec import Meta, Raw
+from msgspec import Meta, MsgspecError, Raw, json
 
 from include.sandbox.redshift.copy.convert import INTEGERS, Column, Conversion, converter, plain_decimal
-from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
+from include.sandbox.redshift.copy.fields import Converter, FieldError
 from include.sandbox.redshift.copy.json_reader import value_of
 
 CHARACTERS = ("varchar", "bpchar", "text")
-NULL, LONGEST = "\\N", 65535
+LONGEST_TEXT = 65535
+# NULL of a column whose values are no text.
+NULL = "null"
 # So many digits are in range whatever they are.
 SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
-# What COPY text escapes, and where CHAR and VARCHAR end.
-SPECIAL = "\\\n\r\t\0"
 DIGITS = b"0123456789\n"
 NUMBERS = DIGITS + b".-+eE"
 NOTHING = r'null|""'  # NULL in every type but character ones
 
-
-TextColumn = Callable[[Sequence["str | None"]], Sequence[str]]
-RawColumn = Callable[[Sequence[Raw]], "list[str]"]
-
-
-def text_type(column: Column, conversion: Conversion) -> Any:
-    """Returns what msgspec is to decode for `text_column`: no more characters than fit, unless they are cut off."""
-    text = str if conversion.truncate else Annotated[str, Meta(max_length=column.length or LONGEST)]
-    return text | None
+Convert = Callable[[Sequence[Any]], Sequence[Any]]
+Common = Callable[[Sequence[Raw], bytes], "Sequence[Any] | None"]
 
 
-def text_column(column: Column, conversion: Conversion) -> TextColumn:
-    """Returns what converts strings and nulls for a character column."""
-    convert, limit, fixed = converter(column, conversion), column.length or LONGEST, column.type == "bpchar"
+@dataclass(frozen=True)
+class Member:
+    """A member of the records, and what becomes of it.
+
+    Args:
+        name: the attribute that msgspec decodes it to.
+        type: what msgspec takes it for.
+        convert: what makes values for PostgreSQL of those of many records; None if they are ones.
+        required: whether records without it, or with null, are refused.
+    """
+
+    name: str
+    type: Any
+    convert: Convert | None = None
+    required: bool = False
+
+    @property
+    def field(self) -> tuple[Any, ...]:
+        """The field as msgspec defines it."""
+        if self.required:
+            return self.name, self.type
+        if self.type is Raw:
+            return self.name, Raw, Raw(NULL.encode())
+        return self.name, self.type | None, None
+
+    def takes(self, value: Raw) -> bool:
+        """Whether a value is of its type."""
+        with suppress(MsgspecError):
+            json.decode(value, type=self.type if self.required else self.type | None)
+            return True
+        return False
+
+
+def member(name: str, column: Column, conversion: Conversion, *, raw: bool) -> Member:
+    """Returns how the member for a column is read.
+
+    Args:
+        name: its attribute.
+        column: the column.
+        conversion: COPY's options.
+        raw: whether values of any type are to be expected.
+    """
+    if raw:
+        return Member(name, Raw, _raw_values(column, conversion))
+    if column.type in CHARACTERS:
+        changes = conversion.trim_blanks or conversion.blanks_as_null or conversion.empty_as_null
+        if changes or conversion.truncate:
+            limit = Meta() if conversion.truncate else Meta(max_length=column.length or LONGEST_TEXT)
+            return Member(name, Annotated[str, limit], _texts(column, conversion))
+        return Member(name, Annotated[str, Meta(max_length=column.length or LONGEST_TEXT)], required=column.not_null)
+    if column.type in INTEGERS:
+        bits = INTEGERS[column.type][1]
+        return Member(name, Annotated[int, Meta(ge=-(1 << bits), le=(1 << bits) - 1)], required=column.not_null)
+    if column.type == "bool":
+        return Member(name, bool, required=column.not_null)
+    return Member(name, Raw, _raw_values(column, conversion))
+
+
+def _texts(column: Column, conversion: Conversion) -> Convert:
+    """Returns what converts strings and nulls for a character column, by options that change them."""
+    convert, limit, fixed = converter(column, conversion), column.length or LONGEST_TEXT, column.type == "bpchar"
     empty_as_null = conversion.empty_as_null
 
-    def characters(values: Sequence[str | None]) -> Sequence[str]:
+    def texts(values: Sequence[str | None]) -> Sequence[str | None]:
         together = "".join(filter(None, values))
         if (
-            any(character in together for character in SPECIAL)
+            "\0" in together
             or conversion.trim_blanks
             or (column.not_null and (None in values or (empty_as_null and "" in values)))
             or (conversion.blanks_as_null and any(map(str.isspace, filter(None, values))))
@@ -55,13 +107,9 @@ def text_column(column: Column, conversion: Conversion) -> TextColumn:
             or (conversion.truncate and max(map(len, filter(None, values)), default=0) > limit)
         ):
             return _one_by_one(convert, values)
-        if empty_as_null:
-            return [value or NULL for value in values]
-        if None in values:
-            return [NULL if value is None else value for value in values]
-        return cast("Sequence[str]", values)
+        return [value or None for value in values] if empty_as_null else values
 
-    return characters
+    return texts
 
 
 def _are_longer(values: Sequence[str | None], limit: int) -> bool:
@@ -70,62 +118,59 @@ def _are_longer(values: Sequence[str | None], limit: int) -> bool:
     return max(map(len, texts)) * 4 > limit and max(map(len, map(str.encode, texts))) > limit
 
 
-def raw_column(column: Column, conversion: Conversion) -> RawColumn:
+def _raw_values(column: Column, conversion: Conversion) -> Convert:
     """Returns what converts JSON values, as they are written, for a column of any type."""
     convert, quick, common = converter(column, conversion), _quick(column), _common(column)
 
-    def values(raws: Sequence[Raw]) -> list[str]:
+    def values(raws: Sequence[Raw]) -> Sequence[Any]:
         joined = b"\n".join(raws)
-        if (commonly := common(joined)) is not None and not (column.not_null and NULL in commonly):
-            return commonly
-        with suppress(UnicodeDecodeError):
-            quickly = quick(joined.decode() + "\n")
-            if quickly is not None and not (column.not_null and NULL in quickly):
-                return quickly.split("\n")[:-1]
+        if not (column.not_null and (b"null" in joined or b'""' in joined)):
+            if (commonly := common(raws, joined)) is not None:
+                return commonly
+            with suppress(UnicodeDecodeError):
+                if (quickly := quick(joined.decode() + "\n")) is not None:
+                    return quickly.split("\n")[:-1]
         return _one_by_one(convert, (value_of(value.decode()) for value in joined.split(b"\n")))
 
     return values
 
 
-def _common(column: Column) -> Callable[[bytes], list[str] | None]:
-    """Returns what converts JSON values, one a line, if the characters in them tell that none is out of the ordinary.
+def _common(column: Column) -> Common:
+    """Returns what converts JSON values if the characters in them tell that none is out of the ordinary.
 
-    Since each is a JSON value, what is made of digits is a number, and what has quotes besides is a string of digits.
+    It takes them as they are, and one a line. Since each is a JSON value, what is made of digits is a number, and what
+    has quotes besides is a string of digits.
     """
     if column.type in INTEGERS:
-        digits = SAFE_DIGITS[column.type]
-
-        def integers(joined: bytes) -> list[str] | None:
-            rest = joined.translate(None, DIGITS)
-            if rest and not rest.replace(b"null", b"").strip(b"."):  # 1540000000000.0 is a whole number
-                joined += b"\n"
-                if joined.count(b".0\n") != rest.count(b"."):
-                    return None
-                joined = joined.replace(b".0\n", b"\n")[:-1]
-            elif rest and not rest.strip(b'"'):  # "null" would be text
-                joined = joined.replace(b'""', b"null").replace(b'"', b"")
-            elif rest:
-                return None
-            written = joined.replace(b"null", NULL.encode()).decode().split("\n")
-            return written if max(map(len, written)) <= digits else None
-
-        return integers
+        return _common_integers(SAFE_DIGITS[column.type])
     if column.type in ("float4", "float8"):
+        return lambda raws, joined: None if joined.translate(None, NUMBERS).replace(b"null", b"") else raws
+    return lambda *_: None
 
-        def floats(joined: bytes) -> list[str] | None:
-            if joined.translate(None, NUMBERS).replace(b"null", b""):
+
+def _common_integers(digits: int) -> Common:
+    def integers(raws: Sequence[Raw], joined: bytes) -> Sequence[Any] | None:
+        rest = joined.translate(None, DIGITS)
+        found: Sequence[Any] = raws
+        if rest and not rest.replace(b"null", b"").strip(b"."):  # 1540000000000.0 is a whole number
+            joined += b"\n"
+            if joined.count(b".0\n") != rest.count(b"."):
                 return None
-            return joined.replace(b"null", NULL.encode()).decode().split("\n")
+            found = joined.replace(b".0\n", b"\n").decode().split("\n")[:-1]
+        elif rest and not rest.strip(b'"'):  # "null" would be text
+            found = joined.replace(b'""', b"null").replace(b'"', b"").decode().split("\n")
+        elif rest:
+            return None
+        return found if max(map(len, found)) <= digits else None
 
-        return floats
-    return lambda _: None
+    return integers
 
 
-def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str]:
-    done = list[str]()
+def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str | None]:
+    done = list[str | None]()
     try:
         for value in values:
-            done.append(escaped(convert(value)))
+            done.append(convert(value))
     except (FieldError, UnicodeDecodeError):
         pass
     return done

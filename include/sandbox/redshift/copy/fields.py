@@ -54,14 +54,3 @@ def member(value: Any) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def escaped(text: str | None) -> str:
-    """Returns a value as PostgreSQL's COPY text has it (PostgreSQL: sql-copy)."""
-    if text is None:
-        return "\\N"
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    if "\n" in text or "\r" in text or "\t" in text:
-        text = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return text

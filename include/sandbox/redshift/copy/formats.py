@@ -22,7 +22,7 @@ class Producer(Protocol):
     rows: int
 
     def batches(self, bucket: Bucket, sources: list[Source]) -> Iterator[bytes]:
-        """Yields the rows as the text of PostgreSQL's COPY."""
+        """Yields the rows as `postgres_rows` has them."""
 
 
 def producer(command: CopyCommand, columns: list[Column], paths: list[list[str | int]] | None) -> Producer:

@@ -1,4 +1,4 @@
-"""Many records at once: lines of one JSON object each, decoded by msgspec and converted column by column.
+"""Many records at once: lines of one JSON object each, decoded and encoded by msgspec.
 
 It takes the lines before the first that holds anything out of the ordinary. That one is for the reader and the
 converters of single records, which alone know what is wrong with it and what to say: so the two never differ in what
@@ -7,20 +7,23 @@ loads. msgspec refuses what the reader refuses, and more: invalid UTF-8, lone su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
 from contextlib import suppress
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from include.sandbox.redshift.copy.columns import CHARACTERS, raw_column, text_column, text_type
+from include.sandbox.redshift.copy import postgres_rows
+from include.sandbox.redshift.copy.columns import CHARACTERS, LONGEST_TEXT, Member, member
 from include.sandbox.redshift.copy.convert import Column, Conversion
 from include.sandbox.redshift.copy.json_reader import JsonReader
 
 # Bytes looked at together: the fewer, the less is done in vain when a record is out of the ordinary.
 SHORTEST, LONGEST = 1 << 12, 1 << 17
-NULL = msgspec.Raw(b"null")
 REFUSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+NUL = b"\\u0000"
 
 
 class Lines:
@@ -28,69 +31,59 @@ class Lines:
 
     Args:
         columns: the target columns.
-        keys: for each, the member of a record that goes into it.
+        keys: for each, the member of a record that goes into it; no two the same.
         conversion: COPY's options.
     """
 
     def __init__(self, columns: list[Column], keys: list[str], conversion: Conversion) -> None:
-        self._columns = columns
-        self._keys = keys
+        self._keys = dict(zip(keys, columns, strict=True))
         self._conversion = conversion
-        # What goes into a column of another type, or into two, or has not been text only, is taken as it is written.
-        self._raw = {key for key, column in zip(keys, columns, strict=True) if column.type not in CHARACTERS}
-        self._raw |= {key for key in keys if keys.count(key) > 1}
+        self._raw = set[str]()  # members that have had another type than their columns
         self._most = SHORTEST
         self._prepare()
 
-    def take(self, reader: JsonReader) -> tuple[str, int]:
+    def take(self, reader: JsonReader) -> tuple[bytes, int]:
         """Takes the lines that it can convert from a reader that has moved to a record.
 
         Returns:
-            COPY text, and its number of rows; none when the record is for the reader itself.
+            The rows for PostgreSQL, and their number; none when the record is for the reader itself.
         """
         text = reader.lines_ahead(self._most)
-        rows, length, lines = self.convert(text) if text else ("", 0, 0)
+        rows, length, lines = self._convert(text) if text else (b"", 0, 0)
         reader.take(length, lines)
         self._most = max(SHORTEST, length) if length < len(text) else min(LONGEST, 2 * self._most)
         return rows, lines
 
     def _prepare(self) -> None:
-        keys = list(dict.fromkeys(self._keys))
-        names = {key: f"f{n}" for n, key in enumerate(keys)}
-        texts = {key: text_type(c, self._conversion) for key, c in zip(self._keys, self._columns, strict=True)}
+        self._members: list[Member] = [
+            member(f"f{n}", column, self._conversion, raw=key in self._raw)
+            for n, (key, column) in enumerate(self._keys.items())
+        ]
         record = msgspec.defstruct(
-            "Record",
-            [(names[key], *((msgspec.Raw, NULL) if key in self._raw else (texts[key], None))) for key in keys],
-            rename={name: key for key, name in names.items()},
-            gc=False,
-        )
+            "Record", [member.field for member in self._members], gc=False, kw_only=True,
+            rename=dict(zip([member.name for member in self._members], self._keys, strict=True)),
+        )  # fmt: skip
         self._decoder: Any = msgspec.json.Decoder(record)
-        self._places = [keys.index(key) for key in self._keys]
-        self._convert: list[Callable[[Any], Sequence[str]]] = [
-            (raw_column if key in self._raw else text_column)(column, self._conversion)
-            for key, column in zip(self._keys, self._columns, strict=True)
+        self._converted = [(each.name, each.convert) for each in self._members if each.convert]
+        self._limited = [
+            (attrgetter(each.name), column.length or LONGEST_TEXT, column.type == "bpchar")
+            for each, column in zip(self._members, self._keys.values(), strict=True)
+            if column.type in CHARACTERS and not each.convert
         ]
 
-    def convert(self, text: bytes) -> tuple[str, int, int]:
-        """Converts the first lines of a text.
-
-        Args:
-            text: lines, the last one without its end.
-
-        Returns:
-            COPY text, and how many bytes and lines it stands for.
-        """
+    def _convert(self, text: bytes) -> tuple[bytes, int, int]:
+        """Converts the first lines of a text, the last of which has no end; tells how many bytes and lines it took."""
         count = text.count(b"\n") + 1
         records = self._decoded(text)
         if len(records) != count:
             return self._line_by_line(text)
-        rows, fit = self._converted(records)
+        rows, fit = self._rows(records)
         if fit == count or not fit:
             return rows, len(text) + 1 if fit else 0, fit
         before = b"\n".join(text.split(b"\n", fit)[:fit])
         if len(self._decoded(before)) == fit:  # not if a record stands on two lines, and another beside it
             return rows, len(before) + 1, fit
-        return "", 0, 0
+        return b"", 0, 0
 
     def _decoded(self, text: bytes) -> list[Any]:
         """Decodes records that stand on lines or otherwise beside each other; none if one cannot be."""
@@ -99,25 +92,40 @@ class Lines:
             records = self._decoder.decode_lines(text)
         return records
 
-    def _line_by_line(self, text: bytes) -> tuple[str, int, int]:
+    def _line_by_line(self, text: bytes) -> tuple[bytes, int, int]:
         lines = text.split(b"\n")
         records, mistyped = self._records(lines)
-        rows, fit = self._converted(records)
+        rows, fit = self._rows(records)
         if mistyped:
             self._widen(lines[len(records)])
         return rows, sum(map(len, lines[:fit])) + fit, fit
 
-    def _converted(self, records: list[Any]) -> tuple[str, int]:
-        if not records:
-            return "", 0
-        members = list(zip(*map(msgspec.structs.astuple, records), strict=True))
-        done, fit = list[Sequence[str]](), len(records)
-        for place, convert in zip(self._places, self._convert, strict=True):
-            if not fit:
-                return "", 0
-            done.append(convert(members[place][:fit]))
-            fit = len(done[-1])
-        return "\n".join(map("\t".join, zip(*done))) + "\n" if fit else "", fit  # noqa: B905 - as long as the shortest
+    def _rows(self, records: list[Any]) -> tuple[bytes, int]:
+        """Returns the rows before the first that does not fit its columns, and their number."""
+        for name, convert in self._converted:
+            if not records:
+                break
+            values = list(map(attrgetter(name), records))
+            fitting = convert(values)
+            records = records[: len(fitting)]
+            if fitting is not values:
+                deque(map(setattr, records, repeat(name), fitting), 0)  # for all of them
+        arrays = postgres_rows.arrays(map(msgspec.structs.astuple, records))
+        accented = [n for n, array in enumerate(arrays) if not array.isascii()]
+        fit = next((n for n in accented if self._longer(records[n])), len(arrays))
+        rows = postgres_rows.joined(arrays[:fit])
+        if b"\0" in rows:
+            fit = next(n for n, array in enumerate(arrays) if NUL in array)
+            rows = postgres_rows.joined(arrays[:fit])
+        return rows, fit
+
+    def _longer(self, record: Any) -> bool:
+        """Whether there is text that is longer than its column in bytes, though it is not in characters."""
+        for get, limit, fixed in self._limited:
+            text = get(record)
+            if text and not text.isascii() and (fixed or (len(text) * 4 > limit and len(text.encode()) > limit)):
+                return True
+        return False
 
     def _records(self, lines: list[bytes]) -> tuple[list[Any], bool]:
         """Decodes the lines before the first that cannot be; tells whether that one has another type of value."""
@@ -132,8 +140,11 @@ class Lines:
         return records, False
 
     def _widen(self, line: bytes) -> None:
-        """Takes a column as it is written from now on, once something other than text has been met in it."""
+        """Takes a member as it is written from now on, once it has had another type of value than its column."""
         with suppress(*REFUSED):  # that is not all that is wrong with it
             members = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            self._raw |= {key for key in self._keys if bytes(members.get(key, NULL))[:1] not in (b'"', b"n")}
+            self._raw |= {
+                key for key, each in zip(self._keys, self._members, strict=True)
+                if key in members and not each.takes(members[key])
+            }  # fmt: skip
             self._prepare()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.config import RedshiftConfig
+from include.sandbox.redshift.copy import postgres_rows
 from include.sandbox.redshift.copy.authorization import s3_client
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.formats import Producer, producer
@@ -18,7 +19,7 @@ from include.sandbox.redshift.copy.rows import LimitReachedError
 from include.sandbox.redshift.copy.sources import Bucket, Source
 from include.sandbox.redshift.copy.target import Target, find_target
 from include.sandbox.redshift.errors import BackendError, RedshiftError
-from include.sandbox.redshift.sql.identifiers import literal, quote
+from include.sandbox.redshift.sql.identifiers import literal
 from include.sandbox.redshift.threads import aside
 
 if TYPE_CHECKING:
@@ -97,8 +98,7 @@ class Loader:
     ) -> None:
         """Sends the rows by PostgreSQL's COPY; parsing runs off the event loop, some batches ahead."""
         backend = session.backend
-        columns = ", ".join(quote(column.name) for column in target.columns)
-        backend.send(wire.query(f"COPY {command.table} ({columns}) FROM STDIN"))
+        backend.send(wire.query(postgres_rows.statement(command.table, target.columns)))
         answer = await backend.next()
         if answer.kind == b"G":
             try:

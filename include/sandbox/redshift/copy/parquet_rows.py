@@ -1,4 +1,4 @@
-"""From Parquet to the text of PostgreSQL's COPY (AWS: copy-usage_notes-copy-from-columnar)."""
+"""From Parquet to rows for PostgreSQL (AWS: copy-usage_notes-copy-from-columnar)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import IO, Any, cast
 import pyarrow as pa
 from pyarrow import parquet
 
+from include.sandbox.redshift.copy import postgres_rows
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.compression import DAMAGED, damaged
 from include.sandbox.redshift.copy.convert import Column, converter
-from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
+from include.sandbox.redshift.copy.fields import Converter, FieldError
 from include.sandbox.redshift.copy.log import FileRead, LoadError
 from include.sandbox.redshift.copy.parquet_types import CHARACTERS, check, scan_error, text_of
 from include.sandbox.redshift.copy.sources import UNKNOWN, Bucket, Opened, Source
@@ -47,7 +48,7 @@ class ParquetRows:
         self.rows = 0
 
     def batches(self, bucket: Bucket, sources: list[Source]) -> Iterator[bytes]:
-        """Yields the rows as COPY text, some at a time.
+        """Yields the rows as `postgres_rows` has them, some at a time.
 
         Raises:
             RedshiftError: a file cannot be read or does not fit; the first thing that is wrong is named.
@@ -80,7 +81,7 @@ class ParquetRows:
                 lines = self._lines(file.file, batch)
                 self.rows += batch.num_rows
                 file.lines += batch.num_rows
-                yield lines.encode()
+                yield lines
 
     def _check_columns(self, url: str, file: parquet.ParquetFile) -> None:
         found, expected = len(file.schema_arrow), len(self._columns)
@@ -100,22 +101,22 @@ class ParquetRows:
                 check(url, column, file.schema.column(leaf), field.type)
             leaf += _leaves(field.type)
 
-    def _lines(self, url: str, batch: Any) -> str:
+    def _lines(self, url: str, batch: Any) -> bytes:
         done = [
             self._column(url, at, text_of(batch.column(at), self._columns[at]))
             if at < batch.num_columns else self._column(url, at, [None] * batch.num_rows)
             for at in range(len(self._columns))
         ]  # fmt: skip
-        return "".join(["\t".join(row) + "\n" for row in zip(*done, strict=True)])
+        return postgres_rows.encoded(zip(*done, strict=True))
 
-    def _column(self, url: str, at: int, values: list[Any]) -> list[str]:
+    def _column(self, url: str, at: int, values: list[Any]) -> list[str | None]:
         column, convert = self._columns[at], self._convert[at]
         if column.not_null and None in values:
             raise scan_error(f"Missing data for not-null field. Column name: {column.name}, File name: {url}")
         if convert is None:
-            return ["\\N" if value is None else value for value in values]
+            return values
         try:
-            return [escaped(convert(value)) for value in values]
+            return [convert(value) for value in values]
         except FieldError as problem:
             raise scan_error(f"{problem.reason}. Column name: {column.name}, File name: {url}", problem.code) from None
 

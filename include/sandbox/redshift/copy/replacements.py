@@ -43,7 +43,7 @@ class ReplacingRows(Rows):
         super().__init__(command, columns, paths)
         self.replacements = Replacements()
 
-    def _line(self, record: Record, file: FileRead) -> str:
+    def _line(self, record: Record, file: FileRead) -> bytes:
         line = super()._line(record, file)
         if line:
             values = (extract(record.value) for extract in self._extract)
@@ -58,9 +58,9 @@ class ReplacingTextRows(TextRows):
         super().__init__(command, columns)
         self.replacements = Replacements()
 
-    def _line(self, record: TextRecord, file: FileRead) -> str | None:
+    def _line(self, record: TextRecord, file: FileRead) -> bytes:
         line = super()._line(record, file)
-        if line is not None and isinstance(record.fields, list):
+        if line and isinstance(record.fields, list):
             self.replacements.note(file, record, zip(self._columns, record.fields))  # noqa: B905 - FILLRECORD
         return line
 

@@ -1,14 +1,15 @@
-"""From records to the text of PostgreSQL's COPY, keeping what does not fit."""
+"""From JSON records to rows for PostgreSQL, keeping what does not fit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from include.sandbox.redshift.copy import postgres_rows
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.compression import DAMAGED, damaged, decompressed
 from include.sandbox.redshift.copy.convert import Column, converter
-from include.sandbox.redshift.copy.fields import FieldError, escaped, raw
+from include.sandbox.redshift.copy.fields import FieldError, raw
 from include.sandbox.redshift.copy.json_reader import JsonReader, Record
 from include.sandbox.redshift.copy.jsonpaths import NOT_AN_OBJECT, Extract, extractor
 from include.sandbox.redshift.copy.lines import Lines
@@ -26,17 +27,17 @@ class LimitReachedError(Exception):
     """MAXERROR is reached."""
 
 
-def batched(texts: Iterable[str]) -> Iterator[bytes]:
-    """Yields COPY text some hundred kilobytes at a time."""
-    batch, size = list[str](), 0
+def batched(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yields rows some hundred kilobytes at a time."""
+    batch, size = list[bytes](), 0
     for text in texts:
         batch.append(text)
         size += len(text)
         if size > BATCH or len(batch) == BATCH_ROWS:
-            yield "".join(batch).encode()
+            yield b"".join(batch)
             batch, size = [], 0
     if batch:
-        yield "".join(batch).encode()
+        yield b"".join(batch)
 
 
 class Rows:
@@ -61,7 +62,7 @@ class Rows:
         self.rows = 0
 
     def batches(self, bucket: Bucket, sources: list[Source]) -> Iterator[bytes]:
-        """Yields the rows as COPY text, some hundred kilobytes at a time.
+        """Yields the rows as `postgres_rows` has them, some hundred kilobytes at a time.
 
         Raises:
             RedshiftError: a file cannot be read.
@@ -69,14 +70,14 @@ class Rows:
         """
         yield from batched(text for opened in bucket.read(sources) for text in self._texts(opened))
 
-    def _texts(self, opened: Opened) -> Iterator[str]:
-        """Yields COPY text: of many records where they allow it, else of one."""
+    def _texts(self, opened: Opened) -> Iterator[bytes]:
+        """Yields rows: of many records where they allow it, else of one."""
         file = FileRead(opened.source.url, opened.etag, opened.modified.isoformat(), opened.size)
         self.files.append(file)
         reader = JsonReader(decompressed(opened.stream, self._command.compression), self._command.ignore_header)
         try:
             while reader.to_record():
-                text, rows = self.lines.take(reader) if self.lines else ("", 0)
+                text, rows = self.lines.take(reader) if self.lines else (b"", 0)
                 if not rows:
                     text = self._line(reader.record(), file)
                     rows = bool(text)
@@ -88,25 +89,25 @@ class Rows:
         finally:
             file.lines = reader.lines_scanned
 
-    def _line(self, record: Record, file: FileRead) -> str:
+    def _line(self, record: Record, file: FileRead) -> bytes:
         """Converts a record; empty when it does not fit, which is then in `errors`."""
         value = record.value
         if isinstance(value, FieldError):
             self._reject(record, file, value, -1, record.text)
-            return ""
+            return b""
         if self._auto and not isinstance(value, dict):
             self._reject(record, file, FieldError(1216, NOT_AN_OBJECT), -1, record.text)
-            return ""
-        fields, found = list[str](), None
+            return b""
+        fields, found = list[str | None](), None
         try:
             for extract, convert in zip(self._extract, self._convert, strict=True):
                 found = None
                 found = extract(value)
-                fields.append(escaped(convert(found)))
+                fields.append(convert(found))
         except FieldError as problem:
             self._reject(record, file, problem, len(fields), "" if found is None else raw(found))
-            return ""
-        return "\t".join(fields) + "\n"
+            return b""
+        return postgres_rows.encoded([fields])
 
     def _reject(self, record: Record, file: FileRead, problem: FieldError, at: int, value: str) -> None:
         column = self._columns[at] if at >= 0 else Column("", "")
@@ -137,7 +138,7 @@ def _members(command: CopyCommand, columns: list[Column], paths: list[list[str |
     if paths is None:
         return [column.name for column in columns] if command.jsonpaths == "auto" else None
     members = [path[0] for path in paths if len(path) == 1 and isinstance(path[0], str)]
-    return members if len(members) == len(paths) else None
+    return members if len(set(members)) == len(paths) else None
 
 
 def _by_name(command: CopyCommand, columns: list[Column]) -> list[Extract]:

@@ -1,22 +1,23 @@
-"""From delimited text and CSV to the text of PostgreSQL's COPY, keeping what does not fit."""
+"""From delimited text and CSV to rows for PostgreSQL, keeping what does not fit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from include.sandbox.redshift.copy import postgres_rows
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.compression import DAMAGED, damaged, decompressed
 from include.sandbox.redshift.copy.convert import Column, converter
 from include.sandbox.redshift.copy.documents import parsed
-from include.sandbox.redshift.copy.fields import Converter, FieldError, escaped
+from include.sandbox.redshift.copy.fields import Converter, FieldError
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
 from include.sandbox.redshift.copy.rows import DETAILED, LimitReachedError, batched
 from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
 from include.sandbox.redshift.copy.text_reader import TextReader, TextRecord
 
 CHARACTERS = ("varchar", "text")
-Fields = list["str | None"]
+Fields = list[str | None]
 
 
 class TextRows:
@@ -40,7 +41,7 @@ class TextRows:
         self.rows = 0
 
     def batches(self, bucket: Bucket, sources: list[Source]) -> Iterator[bytes]:
-        """Yields the rows as COPY text, some hundred kilobytes at a time.
+        """Yields the rows as `postgres_rows` has them, some hundred kilobytes at a time.
 
         Raises:
             RedshiftError: a file cannot be read.
@@ -48,7 +49,7 @@ class TextRows:
         """
         yield from batched(line for opened in bucket.read(sources) for line in self._lines(opened))
 
-    def _lines(self, opened: Opened) -> Iterator[str]:
+    def _lines(self, opened: Opened) -> Iterator[bytes]:
         file = FileRead(opened.source.url, opened.etag, opened.modified.isoformat(), opened.size)
         self.files.append(file)
         stream = decompressed(opened.stream, self._command.compression)
@@ -56,7 +57,7 @@ class TextRows:
         try:
             for record in reader:
                 line = self._line(record, file)
-                if line is not None:
+                if line:
                     self.rows += 1
                     yield line
         except DAMAGED as error:
@@ -64,17 +65,17 @@ class TextRows:
         finally:
             file.lines = reader.lines_scanned
 
-    def _line(self, record: TextRecord, file: FileRead) -> str | None:
-        """Converts a record; None when it does not fit, which is then in `errors`."""
-        found, at = list[str](), -1
+    def _line(self, record: TextRecord, file: FileRead) -> bytes:
+        """Converts a record; empty when it does not fit, which is then in `errors`."""
+        found, at = Fields(), -1
         try:
             fields = self._complete(record)
             for at, (convert, value) in enumerate(zip(self._convert, fields, strict=True)):  # noqa: B007 - of the error
-                found.append(escaped(convert(value)))
+                found.append(convert(value))
         except FieldError as problem:
             self._reject(record, file, problem, at)
-            return None
-        return "\t".join(found) + "\n"
+            return b""
+        return postgres_rows.encoded([found])
 
     def _complete(self, record: TextRecord) -> Fields:
         """Returns one field for each column.
