@@ -83,7 +83,7 @@ server: ## build and start docker-compose.yaml as .env says, in containers, heal
 server-down: ## stop and remove those containers; the volumes, with all data, are kept
 	@docker compose --profile sandbox --profile celery down
 
-bench: tools ## measure: name, figure, mark, ok or short (ARGS= for the names of some)
+bench: tools browser ## measure: name, figure, mark, ok or short (ARGS= for the names of some)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 .PHONY: aws-connections aws-user aws-mwaa aws-lint

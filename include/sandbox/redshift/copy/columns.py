@@ -1,8 +1,8 @@
 """A whole column at once: what the converters of single values make of it, where a glance at it tells.
 
-Each function takes the values of one column and returns COPY text for them. Where it cannot tell, it asks the column's
-converter value by value and ends before the first one that does not fit: a shorter answer means that the next record
-is one to look at by itself.
+Each function takes the values of one column and returns what PostgreSQL takes for them. Where it cannot tell, it asks
+the column's converter value by value and ends before the first one that does not fit: a shorter answer means that the
+next record is one to look at by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values: from JSON to PostgreSQL's COPY text, by Redshift's rules (AWS: copy-parameters-data-conversion)."""
+"""Values: from JSON to the text of PostgreSQL's types, by Redshift's rules (AWS: copy-parameters-data-conversion)."""
 
 from __future__ import annotations
 
