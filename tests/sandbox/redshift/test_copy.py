@@ -13,6 +13,8 @@ from typing import Any
 import psycopg2
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 Load = Callable[..., list[tuple[Any, ...]]]
 
@@ -45,6 +47,38 @@ def errors(connection: Any) -> list[tuple[Any, ...]]:
 )
 def test_m4_records_are_found_however_they_are_laid_out(load: Load, body: str) -> None:
     assert load("a int", body) == [(1,), (2,)]
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12) | st.sampled_from(
+    [
+        "",
+        " ",
+        "null",
+        "NULL",
+        "\\N",
+        "\\.",
+        "\\",
+        '"',
+        '\\"',
+        '""',
+        ",",
+        "\t",
+        "\n",
+        "\r\n",
+        "\b\f\v\x01\x7f",
+        "[1]",
+        "\\n",
+        "é",
+    ]
+)
+
+
+@given(rows=st.lists(st.tuples(TEXTS | st.none(), TEXTS | st.none()), min_size=1, max_size=30), escaped=st.booleans())
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_text_arrives_as_it_is(load: Load, rows: list[tuple[str | None, str | None]], escaped: bool) -> None:
+    lines = [json.dumps({"n": n, "a": a, "b": b}, ensure_ascii=escaped) for n, (a, b) in enumerate(rows)]
+    loaded = load("n int, a varchar(65535), b varchar(65535)", "\n".join(lines))
+    assert sorted(loaded) == [(n, *row) for n, row in enumerate(rows)]
 
 
 @pytest.mark.parametrize(
