@@ -57,7 +57,7 @@ class Login:
             Its session, ready for the first query.
 
         Raises:
-            RedshiftError: the database or a parameter does not exist, or PostgreSQL refuses the user.
+            RedshiftError: the database or a parameter does not exist, or PostgreSQL refuses the user or is gone.
             ProtocolError: the client sent what is not of the protocol.
         """
         given = _parameters(startup)
@@ -76,8 +76,10 @@ class Login:
             client.longest = LONGEST
             session = Session(client, backend, self._loader, identity)
             await self._settle(session, backend)
-        except BaseException:
+        except BaseException as error:
             await backend.close()
+            if isinstance(error, BackendGoneError):
+                raise _unreachable("it closed the connection") from error
             raise
         return session
 
@@ -150,8 +152,12 @@ async def connect(config: RedshiftConfig, bell: Bell) -> Channel:
         else:
             _, backend = await loop.create_connection(made, host, port)
     except OSError as error:
-        raise fatal(f"the sandbox's PostgreSQL cannot be reached: {error}", CANNOT_CONNECT_NOW) from error
+        raise _unreachable(error) from error
     return backend
+
+
+def _unreachable(why: object) -> RedshiftError:
+    return fatal(f"the sandbox's PostgreSQL cannot be reached: {why}", CANNOT_CONNECT_NOW)
 
 
 def _parameters(body: bytes) -> dict[str, str]:

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,25 @@ def test_the_death_of_postgresql_is_told_and_new_connections_work_when_it_is_bac
     restart(fragile.postgres)
     assert fragile.copy(fragile.connect()) == 2
     assert fragile.log.read_text() == ""
+
+
+def test_a_postgresql_that_ends_while_it_is_asked_for_a_connection_cannot_be_reached(cluster: Any, start: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def end() -> None:
+            with suppress(OSError):  # the test is over
+                while True:
+                    listener.accept()[0].close()
+
+        threading.Thread(target=end, daemon=True).start()
+        dsn = f"postgresql://postgres@127.0.0.1:{listener.getsockname()[1]}/postgres"
+        port, stop = start(dataclasses.replace(cluster.config, postgres_dsn=dsn, port=0))
+        try:
+            with pytest.raises(psycopg2.OperationalError, match="FATAL:  the sandbox's PostgreSQL cannot be reached"):
+                psycopg2.connect(host="127.0.0.1", port=port, dbname="dev", user="awsuser", password="Sandbox1")
+        finally:
+            stop()
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.long
