@@ -49,6 +49,39 @@ def test_m4_records_are_found_however_they_are_laid_out(load: Load, body: str) -
     assert load("a int", body) == [(1,), (2,)]
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("bool", r'"\ud800"', 1210), ("bool", r'"\u0000"', 1210), ("int", r'"\u0000"', 1207),
+        ("date", r'"\u0000"', 1205), ("int", "1" * 5000, 1222),
+        ("float", "1e400", 1208), ("float", "1e-400", 1208), ("real", "1e39", 1208),
+        ("float", '"\uff11"', 1208), ("time", '"\uff110:00:00"', 1206),
+        ("time", '"25:00:00"', 1206), ("time", '"10:60"', 1206),
+    ],
+)  # fmt: skip
+def test_what_no_type_can_hold_is_a_load_error_and_no_more(
+    load: Load, connection: Any, column: str, value: str, code: int
+) -> None:
+    assert load(f"n int, a {column}", f'{{"n": 1, "a": {value}}}\n{{"n": 2}}', "MAXERROR 2") == [(2, None)]
+    assert [(line, name, found) for line, name, found, _ in errors(connection)] == [(1, "a", code)]
+
+
+def test_a_column_named_as_json_would_escape_it(load: Load) -> None:
+    assert load('"a""b" int, "c\\d" int, e int', r'{"a\"b": 1, "c\\d": 2, "e": 3}') == [(1, 2, 3)]
+
+
+def test_text_ends_at_a_nul_among_many_lines(load: Load) -> None:
+    lines = [
+        r'{"n": 1, "v": "\\u0000"}',
+        r'{"n": 2, "v": "abc\u0000d"}',
+        r'{"n": 3, "v": "\u0000"}',
+        '{"n": 4, "v": "e"}',
+    ]
+    assert sorted(load("n int, v varchar", "\n".join(lines * 2))) == sorted(
+        [(1, r"\u0000"), (2, "abc"), (3, ""), (4, "e")] * 2
+    )
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12) | st.sampled_from(
     [
         "",

@@ -36,7 +36,8 @@ WRITTEN = [
     "-9223372036854775808", "1541022995796.0", "0.1234", "123.456", "1234.5", "1234567890123456789012",
     '"12"', '"-12"', '"+12"', '" 12 "', '"12.0"', '"007"', '"1e2"', '"x"', '"t"', '"1_0"', '"٣"', "true",
     "false", '"TRUE"', '"2018-11-01"', '"2018-11-01 10:00:00"', '"10:00"', "[]", "[1, 2.50]", '{"x": "y"}',
-    "nul", "NaN", '"open', "1.", "\x01", '"\x02"',
+    "nul", "NaN", '"open', "1.", "\x01", '"\x02"', "1e-400",
+    "1e300", "1e-60", "4e38", '"1e39"', "3.4e38", "0.0e400", '"nan"', '"inf"', '"\uff11"', "1" * 400, "1" * 5000,
 ]  # fmt: skip
 VALUES = st.sampled_from(WRITTEN) | (
     st.text(max_size=8) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -84,7 +85,7 @@ def as_read(text: bytes, columns: list[Column]) -> list[Any]:
         elif column.type.startswith("int"):
             value = int(value)
         elif column.type == "bool":
-            value = value[:1]
+            value = value[:1]  # t for true
         fields.append(value)
     return fields
 

@@ -26,7 +26,8 @@ NULL = "null"
 # So many digits are in range whatever they are.
 SAFE_DIGITS = {"int2": 4, "int4": 9, "int8": 18}
 DIGITS = b"0123456789\n"
-NUMBERS = DIGITS + b".-+eE"
+# Numbers of so many characters without an exponent are in the range of both FLOAT types.
+PLAIN, SAFE_CHARACTERS = DIGITS + b".-", 38
 NOTHING = r'null|""'  # NULL in every type but character ones
 
 Convert = Callable[[Sequence[Any]], Sequence[Any]]
@@ -40,33 +41,36 @@ class Member:
     Args:
         name: the attribute that msgspec decodes it to.
         type: what msgspec takes it for.
+        limit: which values of the type it takes.
         convert: what makes values for PostgreSQL of those of many records; None if they are ones.
         required: whether records without it, or with null, are refused.
     """
 
     name: str
     type: Any
+    limit: Meta | None = None
     convert: Convert | None = None
     required: bool = False
 
     @property
     def field(self) -> tuple[Any, ...]:
         """The field as msgspec defines it."""
+        kind = Annotated[self.type, self.limit] if self.limit else self.type
         if self.required:
-            return self.name, self.type
+            return self.name, kind
         if self.type is Raw:
             return self.name, Raw, Raw(NULL.encode())
-        return self.name, self.type | None, None
+        return self.name, kind | None, None
 
     def takes(self, value: Raw) -> bool:
-        """Whether a value is of its type."""
+        """Whether a value is of its type, whatever its limit."""
         with suppress(MsgspecError):
-            json.decode(value, type=self.type if self.required else self.type | None)
+            json.decode(value, type=self.type | None)
             return True
         return False
 
 
-def member(name: str, column: Column, conversion: Conversion, *, raw: bool) -> Member:
+def member(name: str, column: Column, conversion: Conversion, *, raw: bool, changes: bool) -> Member:
     """Returns how the member for a column is read.
 
     Args:
@@ -74,25 +78,23 @@ def member(name: str, column: Column, conversion: Conversion, *, raw: bool) -> M
         column: the column.
         conversion: COPY's options.
         raw: whether values of any type are to be expected.
+        changes: whether text is to be expected that does not arrive as it is.
     """
-    if raw:
-        return Member(name, Raw, _raw_values(column, conversion))
-    if column.type in CHARACTERS:
-        changes = conversion.trim_blanks or conversion.blanks_as_null or conversion.empty_as_null
-        if changes or conversion.truncate:
-            limit = Meta() if conversion.truncate else Meta(max_length=column.length or LONGEST_TEXT)
-            return Member(name, Annotated[str, limit], _texts(column, conversion))
-        return Member(name, Annotated[str, Meta(max_length=column.length or LONGEST_TEXT)], required=column.not_null)
-    if column.type in INTEGERS:
+    if column.type in CHARACTERS and not raw:
+        limit = None if conversion.truncate else Meta(max_length=column.length or LONGEST_TEXT)
+        if changes or conversion.changes_text:
+            return Member(name, str, limit, _texts(column, conversion))
+        return Member(name, str, limit, required=column.not_null)
+    if column.type in INTEGERS and not raw:
         bits = INTEGERS[column.type][1]
-        return Member(name, Annotated[int, Meta(ge=-(1 << bits), le=(1 << bits) - 1)], required=column.not_null)
-    if column.type == "bool":
+        return Member(name, int, Meta(ge=-(1 << bits), le=(1 << bits) - 1), required=column.not_null)
+    if column.type == "bool" and not raw:
         return Member(name, bool, required=column.not_null)
-    return Member(name, Raw, _raw_values(column, conversion))
+    return Member(name, Raw, convert=_raw_values(column, conversion))
 
 
 def _texts(column: Column, conversion: Conversion) -> Convert:
-    """Returns what converts strings and nulls for a character column, by options that change them."""
+    """Returns what converts strings and nulls for a character column, where some may change."""
     convert, limit, fixed = converter(column, conversion), column.length or LONGEST_TEXT, column.type == "bpchar"
     empty_as_null = conversion.empty_as_null
 
@@ -144,7 +146,7 @@ def _common(column: Column) -> Common:
     if column.type in INTEGERS:
         return _common_integers(SAFE_DIGITS[column.type])
     if column.type in ("float4", "float8"):
-        return lambda raws, joined: None if joined.translate(None, NUMBERS).replace(b"null", b"") else raws
+        return _common_floats
     return lambda *_: None
 
 
@@ -166,6 +168,12 @@ def _common_integers(digits: int) -> Common:
     return integers
 
 
+def _common_floats(raws: Sequence[Raw], joined: bytes) -> Sequence[Any] | None:
+    if joined.translate(None, PLAIN).replace(b"null", b""):
+        return None
+    return raws if max(map(len, raws)) <= SAFE_CHARACTERS else None
+
+
 def _one_by_one(convert: Converter, values: Iterable[object]) -> list[str | None]:
     done = list[str | None]()
     try:
@@ -183,7 +191,7 @@ def _quick(column: Column) -> Callable[[str], str | None]:
     if column.type == "numeric" and (plain := plain_decimal(column)) is not None:
         return _decimals(plain, whole=column.scale == 0)
     if column.type in ("float4", "float8"):
-        return _matching(r"-?[0-9][^\n]*")
+        return _matching(rf"[-0-9.]{{1,{SAFE_CHARACTERS}}}")
     if column.type == "bool":
         return _booleans
     return lambda _: None
@@ -198,7 +206,7 @@ def _integers(digits: int) -> Callable[[str], str | None]:
             return None
         if '"' in text:
             text = text.replace('""', NULL).replace('"', "")
-        return text.replace(".0\n", "\n").replace("null", NULL)
+        return text.replace(".0\n", "\n")
 
     return integers
 
@@ -220,7 +228,7 @@ def _matching(form: str) -> Callable[[str], str | None]:
     all_match = re.compile(rf"(?:(?:{form}|{NOTHING})\n)*").fullmatch
 
     def matching(text: str) -> str | None:
-        return None if all_match(text) is None else text.replace("null", NULL).replace('""', NULL)
+        return None if all_match(text) is None else text.replace('""', NULL)
 
     return matching
 
@@ -228,4 +236,4 @@ def _matching(form: str) -> Callable[[str], str | None]:
 def _booleans(text: str) -> str | None:
     if re.fullmatch(rf"(?:(?:true|false|{NOTHING})\n)*", text) is None:
         return None
-    return text.replace("true", "t").replace("false", "f").replace("null", NULL).replace('""', NULL)
+    return text.replace('""', NULL)

@@ -40,6 +40,11 @@ class Conversion:
     round_decimals: bool = False
     any_date: bool = False
 
+    @property
+    def changes_text(self) -> bool:
+        """Whether CHAR and VARCHAR may get something else than they are given."""
+        return self.truncate or self.blanks_as_null or self.empty_as_null or self.trim_blanks
+
 
 @dataclass(frozen=True)
 class Column:
@@ -69,6 +74,9 @@ class Column:
 
 # Type, the word in messages, and the range.
 INTEGERS = {"int2": ("Short", 15), "int4": ("Integer", 31), "int8": ("Long", 63)}
+LONGEST_INTEGER = 19  # digits; Python refuses to read thousands
+# The least and the greatest size of what is not zero.
+FLOATS = {"float4": (2.0**-149, (2 - 2.0**-23) * 2.0**127), "float8": (5e-324, 1.7976931348623157e308)}
 TRUE, FALSE = {"t", "true", "y", "yes", "1"}, {"f", "false", "n", "no", "0"}
 
 
@@ -102,7 +110,7 @@ def _converter(column: Column, conversion: Conversion) -> Converter:
     if column.type == "numeric":
         return _scalar(_decimal(column, ROUND_HALF_UP if conversion.round_decimals else ROUND_DOWN))
     if column.type in ("float4", "float8"):
-        return _scalar(_float)
+        return _scalar(_float(column.type))
     if column.type == "bool":
         return _scalar(_boolean)
     if column.type in ("timestamp", "timestamptz"):
@@ -140,7 +148,7 @@ def _integer(kind: str) -> Callable[[str, bool], str]:
                 (i for i, c in enumerate(text) if not (c in "0123456789" or (i == 0 and c in "+-"))), len(text) - 1
             )
             raise FieldError(1207, f"Invalid digit, Value '{text[at]}', Pos {at}, Type: {name}", at)
-        if not low <= int(text) <= high:
+        if len(digits.lstrip("0")) > LONGEST_INTEGER or not low <= int(text) <= high:
             raise FieldError(1222, f"Overflow ({name} valid range {low} to {high})")
         return text
 
@@ -188,15 +196,24 @@ def _decimal(column: Column, rounding: str) -> Callable[[str, bool], str]:
     return decimal
 
 
-def _float(text: str, _: bool) -> str:
-    try:
-        if "_" in text:
-            raise ValueError
-        float(text)
-    except ValueError:
-        at = next((i for i, c in enumerate(text) if c not in "+-.0123456789eE"), 0)
-        raise FieldError(1208, f"Invalid digit, Value '{text[at]}', Pos {at}, Type: Double", at) from None
-    return text
+def _float(kind: str) -> Callable[[str, bool], str]:
+    least, most = FLOATS[kind]
+
+    def number(text: str, _: bool) -> str:
+        try:
+            if "_" in text or not text.isascii():
+                raise ValueError
+            size = abs(float(text))
+        except ValueError:
+            at = next((i for i, c in enumerate(text) if c not in "+-.0123456789eE"), 0)
+            raise FieldError(1208, f"Invalid digit, Value '{text[at]}', Pos {at}, Type: Double", at) from None
+        digits = re.split("[eE]", text)[0].strip("+-0.")
+        if (digits.isdigit() or "." in digits) and not least <= size <= most:
+            # How Redshift words this is not documented.
+            raise FieldError(1208, f"Overflow (value is out of range for {'REAL' if kind == 'float4' else 'DOUBLE'})")
+        return text
+
+    return number
 
 
 def _boolean(text: str, _: bool) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
+
+# What no text in PostgreSQL can hold; STL_LOAD_ERRORS has a dot in its place.
+UNTOLD = re.compile("[\0\ud800-\udfff]")
 
 Converter = Callable[[Any], "str | None"]
 
@@ -20,14 +24,14 @@ class FieldError(Exception):
 
     Args:
         code: Redshift's load error code (AWS: r_Load_Error_Reference).
-        reason: the text for `err_reason`.
+        reason: the text for `err_reason`, with a dot for what PostgreSQL cannot hold.
         position: offset in the value.
     """
 
     def __init__(self, code: int, reason: str, position: int = 0) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = UNTOLD.sub(".", reason)
         self.position = position
 
 

@@ -39,6 +39,7 @@ class Lines:
         self._keys = dict(zip(keys, columns, strict=True))
         self._conversion = conversion
         self._raw = set[str]()  # members that have had another type than their columns
+        self._changed = set[str]()  # members that have had text with NUL
         self._most = SHORTEST
         self._prepare()
 
@@ -56,7 +57,7 @@ class Lines:
 
     def _prepare(self) -> None:
         self._members: list[Member] = [
-            member(f"f{n}", column, self._conversion, raw=key in self._raw)
+            member(f"f{n}", column, self._conversion, raw=key in self._raw, changes=key in self._changed)
             for n, (key, column) in enumerate(self._keys.items())
         ]
         record = msgspec.defstruct(
@@ -115,8 +116,10 @@ class Lines:
         fit = next((n for n in accented if self._longer(records[n])), len(arrays))
         rows = postgres_rows.joined(arrays[:fit])
         if b"\0" in rows:
+            # or the first that has an escaped backslash before the same letters, which ends the batch early, no more
             fit = next(n for n, array in enumerate(arrays) if NUL in array)
             rows = postgres_rows.joined(arrays[:fit])
+            self._expect_nul(records[fit])
         return rows, fit
 
     def _longer(self, record: Any) -> bool:
@@ -143,8 +146,13 @@ class Lines:
         """Takes a member as it is written from now on, once it has had another type of value than its column."""
         with suppress(*REFUSED):  # that is not all that is wrong with it
             members = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            self._raw |= {
-                key for key, each in zip(self._keys, self._members, strict=True)
-                if key in members and not each.takes(members[key])
-            }  # fmt: skip
+            named = zip(self._keys, self._members, strict=True)
+            if found := {key for key, each in named if key in members and not each.takes(members[key])}:
+                self._raw |= found
+                self._prepare()
+
+    def _expect_nul(self, record: Any) -> None:
+        values = zip(self._keys, msgspec.structs.astuple(record), strict=True)
+        if found := {key for key, value in values if isinstance(value, str) and "\0" in value}:
+            self._changed |= found
             self._prepare()

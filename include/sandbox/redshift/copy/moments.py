@@ -20,9 +20,11 @@ ELEMENTS = {
 }  # fmt: skip
 ELEMENT = re.compile("|".join(sorted(ELEMENTS, key=len, reverse=True)), re.IGNORECASE)
 CLOCK = r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d+))?)?)?"
+# AWS: r_Datetime_types, TIME goes from 00:00:00 to 24:00:00.
+TIME = r"(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?|24:00(?::00(?:\.0{1,6})?)?)"
 ZONE = r" ?(?P<zone>Z|UTC|GMT|PST|PDT|MST|MDT|CST|CDT|EST|EDT|[+-]\d{1,2}(?::?\d{2})?)?"
 AUTOMATIC = [
-    re.compile(form + CLOCK + ZONE, re.IGNORECASE)
+    re.compile(form + CLOCK + ZONE, re.IGNORECASE | re.ASCII)
     for form in (
         r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
@@ -32,7 +34,9 @@ AUTOMATIC = [
         r"(?P<day>\d{1,2})[- ](?P<name>[A-Za-z]{3,9})[- ](?P<year>\d{4})",
     )
 ] + [
-    re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2}) (?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})"),
+    re.compile(
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2}) (?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})", re.ASCII
+    ),
 ]
 ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5,
          "EDT": -4}  # fmt: skip
@@ -78,7 +82,7 @@ def time_reader(text: str) -> str:
     Raises:
         BadMomentError: it is none.
     """
-    if not re.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?" + ZONE, text):
+    if not re.fullmatch(TIME + ZONE, text, re.ASCII):
         raise BadMomentError("HH:MI:SS")
     return text
 
@@ -111,7 +115,7 @@ def _pattern(form: str) -> re.Pattern[str]:
         at = found.end()
     if not parts:
         raise RedshiftError(f"'{form}' is not a date or time format", "22007")
-    return re.compile("".join([*parts, re.escape(form[at:])]))
+    return re.compile("".join([*parts, re.escape(form[at:])]), re.ASCII)
 
 
 def _read(text: str, patterns: list[re.Pattern[str]], shown: str) -> tuple[datetime, timezone | None]:

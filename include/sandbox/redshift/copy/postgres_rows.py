@@ -47,9 +47,9 @@ def arrays(rows: Iterable[Sequence[Any]]) -> list[bytes]:
     return ENCODER.encode_lines(rows).split(b"\n")[:-1]
 
 
-def joined(arrays: list[bytes]) -> bytes:
+def joined(rows: list[bytes]) -> bytes:
     """Returns arrays as the statement takes them."""
-    lines = b"".join([array[1:-1] + b"\n" for array in arrays])
+    lines = b"".join([row[1:-1] + b"\n" for row in rows])
     return lines if UNKNOWN.search(lines) is None else ESCAPE.sub(_character, lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ from include.sandbox.redshift.errors import RedshiftError
 
 # Between two batches a COPY notices that it is cancelled: characters, and rows when they are narrow.
 BATCH, BATCH_ROWS = 1 << 19, 8192
+# What JSON escapes in the name of a member; msgspec knows only names without.
+ESCAPED = re.compile(r'[\x00-\x1f"\\]')
 # AWS: r_STL_LOADERROR_DETAIL keeps at most 20 errors a slice; the sandbox has one slice.
 DETAILED = 20
 
@@ -136,9 +139,12 @@ class Rows:
 def _members(command: CopyCommand, columns: list[Column], paths: list[list[str | int]] | None) -> list[str] | None:
     """The member of the record that goes into each column; None if columns are found in other ways."""
     if paths is None:
-        return [column.name for column in columns] if command.jsonpaths == "auto" else None
-    members = [path[0] for path in paths if len(path) == 1 and isinstance(path[0], str)]
-    return members if len(set(members)) == len(paths) else None
+        members = [column.name for column in columns] if command.jsonpaths == "auto" else []
+    else:
+        members = [path[0] for path in paths if len(path) == 1 and isinstance(path[0], str)]
+    if len(set(members)) < len(columns) or any(map(ESCAPED.search, members)):
+        return None
+    return members
 
 
 def _by_name(command: CopyCommand, columns: list[Column]) -> list[Extract]:
