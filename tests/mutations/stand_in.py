@@ -58,7 +58,7 @@ STAND_IN = [
         "a_failed_login_leaves_a_connection",
         "The connection to PostgreSQL stays open when a login fails.",
         LOGIN,
-        {"            await backend.close()\n            raise": "            raise"},
+        {"            await backend.close()\n            if isinstance": "            if isinstance"},
         HOSTILE,
     ),
     Mutation(
