@@ -21,6 +21,8 @@ from include.sandbox.redshift import wire
 from include.sandbox.redshift.incoming import LONGEST
 
 SOON = 60.0  # a machine may be busy
+# Within half of PostgreSQL's authentication_timeout, after which it ends by itself what a failed login has left.
+SETTLED = 30.0
 PASSWORD = "Hostile1"
 # Behind it no message of less than its length is unfinished, and none that is valid can begin.
 TAIL = bytes(1 << 14)
@@ -246,7 +248,7 @@ def attack(victim: Victim, inputs: int) -> None:
                 victim.attack(how, globals()[how](chance), f"input {number} of seed {seed}")
         victim.bystander()
     victim.framed(b"")
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + SETTLED
     while (after := victim.state()) != before and time.monotonic() < deadline:
         time.sleep(0.1)
     assert after == before
