@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from include.sandbox.redshift.backend import Backend
 from include.sandbox.redshift.errors import BackendError
+from include.sandbox.redshift.sql.identifiers import literal
 
 NO_PRIVILEGE = "42501"
 
@@ -57,8 +58,9 @@ class Transaction:
                 await (self._lock_before_17 if self.before_17 else self._lock)(table)
                 self._locked.add(table)
 
-    async def _lock(self, table: str) -> None:
-        await self._backend.rows(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+    async def _lock(self, table: str, mode: str = "SHARE ROW EXCLUSIVE") -> None:
+        await self._backend.rows(f"LOCK TABLE {table} IN {mode} MODE")
+        await self._backend.rows(f"SELECT pg_catalog.redshift_check_writable({literal(table)})")
 
     async def _lock_before_17(self, table: str) -> None:
         """Before there was MAINTAIN, who may only insert could only take the lock that INSERT itself takes.
@@ -73,7 +75,7 @@ class Transaction:
             if error.fields.get("C") != NO_PRIVILEGE:
                 raise
             await self._backend.rows("ROLLBACK TO redshift")
-            await self._backend.rows(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+            await self._lock(table, "ROW EXCLUSIVE")
         await self._backend.rows("RELEASE redshift")
 
     async def close(self) -> None:

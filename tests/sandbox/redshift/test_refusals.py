@@ -95,3 +95,18 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
 def test_what_looks_like_such_a_form_runs(owner: Any, sql: str, expected: tuple[Any, ...]) -> None:
     owner.execute(sql)
     assert owner.fetchone() == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO v VALUES (1)", "UPDATE v SET a = 2", "DELETE FROM v", "WITH x AS (SELECT 1) DELETE FROM v",
+        "COPY v FROM 's3://bucket/x' IAM_ROLE default",
+    ],
+)  # fmt: skip
+def test_m20_a_view_is_not_written(cursor: Any, sql: str) -> None:
+    cursor.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE VIEW v AS SELECT a FROM t")
+    with pytest.raises(psycopg2.errors.FeatureNotSupported, match="from the view v"):
+        cursor.execute(sql)
+    cursor.execute("SELECT * FROM t")
+    assert cursor.fetchall() == [(1,)]

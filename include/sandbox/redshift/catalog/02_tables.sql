@@ -266,6 +266,16 @@ BEGIN
     END IF;
 END $$;
 
+-- Nobody writes through a view (AWS: r_CREATE_VIEW); PostgreSQL would, where the view is simple.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_writable(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT relkind FROM pg_class WHERE oid = name::regclass) = 'v' THEN
+        RAISE feature_not_supported USING MESSAGE = format('cannot insert into, update or delete from the view %s', name),
+            HINT = 'Write to the tables that it reads.';
+    END IF;
+END $$;
+
 -- AWS: r_MERGE wants a table as the source.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_merge_source(name text) RETURNS void
 LANGUAGE plpgsql AS $$
