@@ -18,6 +18,8 @@ PADB_REVISION = "1.0.12103"
 # VACUUM and ANALYZE of everything: PostgreSQL's catalogues of users and databases are the superuser's.
 SKIPPED = re.compile(r'permission denied to (vacuum|analyze) "pg_\w+", skipping it')
 
+MISSING_TABLE = re.compile(r'table (".*") does not exist, skipping')
+
 
 def reworded(found: Frame) -> bytes:
     """Returns a message of PostgreSQL's for the client; empty if Redshift would not say it."""
@@ -45,5 +47,7 @@ def _status(name: str, value: str) -> bytes:
 def _notice(fields: dict[str, str]) -> bytes:
     if SKIPPED.match(fields.get("M", "")):
         return b""
+    if missing := MISSING_TABLE.fullmatch(fields.get("M", "")):
+        fields = fields | {"M": f"Table {missing[1]} does not exist and will be skipped"}
     told = {key: value for key, value in fields.items() if key != "V"}
     return wire.report(b"N", told | {"S": "INFO"} if told.get("S") == "NOTICE" else told)

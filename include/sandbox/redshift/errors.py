@@ -146,6 +146,8 @@ def in_redshift_words(fields: dict[str, str], statement: str = "", serializable:
     if state == "22001" or fields.get("n", "").startswith(BYTE_LIMIT_PREFIX):
         limit = "Value too long for character type"
         found |= {"C": INTERNAL_ERROR, "M": limit, "D": detail_block(limit, 8001, found.get("M", limit), 0)}
+    elif state == "22003" and found.get("M", "").startswith("numeric field overflow"):
+        found |= {"C": INTERNAL_ERROR, "M": "Numeric data overflow"}  # AWS: r_numeric_computations201
     elif state == "23502" and "c" in fields:
         # SQLSTATE unsettled among clients' sources; dlt maps this text from an internal error.
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot insert a NULL value into column {fields['c']}"}

@@ -78,6 +78,8 @@ def read(text: str | bytes, dialect: Dialect, skip: int = 0) -> list[Any]:
         ("IGNOREBLANKLINES", "\n1|x\n\r\n2|y\n\n", [(1, "x"), (2, "y")]),
         ("IGNOREHEADER 2", "a|b\n-\n1|x\n", [(1, "x")]),
         ("IGNOREHEADER AS 9", "a|b\n", []),
+        ("ENCODING UTF8", "1|é\n", [(1, "é")]),
+        ("ENCODING AS 'utf8'", "1|x\n", [(1, "x")]),
         ("ESCAPE", "1|a\\|b\n2|a\\\nb\n3|a\\\\b\\n\n4|\\N\n5|\\\\N\n",
          [(1, "a|b"), (2, "a\nb"), (3, "a\\bn"), (4, None), (5, None)]),
         ("ESCAPE", "1|a\\\r\\\nb\r\n", [(1, "a\r\nb")]),

@@ -53,6 +53,11 @@ def test_c6_a_late_binding_view_is_replaced_and_dropped(cursor: Any, schema: str
         cursor.execute(view)
 
 
+def test_c6_a_late_binding_view_may_name_its_columns(cursor: Any, schema: str, view: str) -> None:
+    cursor.execute(f"CREATE VIEW w (x, y) AS SELECT a, b FROM {schema}.t WITH NO SCHEMA BINDING")
+    assert rows(cursor, "SELECT x, y FROM w WHERE x = 1") == [(1, "it's")]
+
+
 def test_c6_the_tables_of_a_late_binding_view_are_qualified(cursor: Any, view: str) -> None:
     with pytest.raises(psycopg2.InternalError, match="relation names inside should be qualified"):
         cursor.execute("CREATE VIEW w AS SELECT * FROM t WITH NO SCHEMA BINDING")

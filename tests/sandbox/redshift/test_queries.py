@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -281,3 +282,103 @@ def test_c4_settings_are_kept_for_the_session(cursor: Any) -> None:
     assert cursor.description[0].name == "Level"
     cursor.execute('RESET ALL; SELECT 1 AS "Level"')
     assert cursor.description[0].name == "level"
+
+
+def test_c4_show_all_lists_the_settings(cursor: Any) -> None:
+    cursor.execute("SET query_group TO 'loads'; SHOW ALL")
+    assert [column.name for column in cursor.description] == ["name", "setting"]
+    found = dict(cursor.fetchall())
+    assert (found["query_group"], found["wlm_query_slot_count"]) == ("loads", "1")
+    assert {"search_path", "timezone"} <= found.keys()
+
+
+def test_c4_a_setting_may_last_for_the_transaction_only(cursor: Any) -> None:
+    cursor.execute("BEGIN; SET LOCAL query_group TO 'loads'; SHOW query_group")
+    assert cursor.fetchone() == ("loads",)
+    cursor.execute("COMMIT; SHOW query_group")
+    assert cursor.fetchone() == ("default",)
+
+
+@pytest.mark.parametrize("level", ["AUTOCOMMIT", "REPEATABLE READ", "SERIALIZABLE"])
+def test_c4_drivers_set_and_reset_the_isolation_level(connection: Any, level: str) -> None:
+    """As psycopg2 and sqlalchemy-redshift do between the users of a pooled connection."""
+    for _ in range(2):
+        connection.set_session(autocommit=True)
+        connection.set_session(isolation_level=None if level == "AUTOCOMMIT" else level)
+        connection.cursor().execute("SELECT 1")
+        connection.set_session(isolation_level="DEFAULT", readonly="DEFAULT", autocommit=False)
+        connection.rollback()
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute(
+        f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {level.replace('AUTOCOMMIT', 'SERIALIZABLE')}"
+    )
+    assert cursor.statusmessage == "SET"
+
+
+def test_m18_a_session_may_only_read(cursor: Any) -> None:
+    cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+        cursor.execute("CREATE TABLE t (a int)")
+    with pytest.raises(psycopg2.errors.SyntaxError, match='near "x"'):
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION x")
+
+
+def test_m16_a_schema_is_named_with_its_database_and_altered(cursor: Any, schema: str) -> None:
+    """As dbt-redshift does with `datasharing: true`."""
+    other = f"{schema}_other"
+    cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "dev"."{schema}"; ALTER SCHEMA {schema} OWNER TO awsuser')
+    cursor.execute(
+        f"ALTER SCHEMA {schema} RENAME TO {other}; SELECT count(*) FROM pg_namespace WHERE nspname = '{other}'"
+    )
+    assert cursor.fetchone() == (1,)
+    cursor.execute(f"DROP SCHEMA dev.{other}; CREATE SCHEMA {schema}")
+    with pytest.raises(psycopg2.errors.InvalidCatalogName, match='database "prod" does not exist'):
+        cursor.execute(f"DROP SCHEMA IF EXISTS prod.{schema}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE u AS SELECT column_name FROM information_schema.columns",
+        "INSERT INTO t SELECT relname FROM pg_class",
+        "SELECT relname INTO u FROM pg_catalog.pg_class",
+        "DELETE FROM t WHERE a IN (SELECT tablename FROM pg_tables)",
+        "UNLOAD ('SELECT nspname FROM pg_namespace') TO 's3://bucket/x' IAM_ROLE default",
+    ],
+)
+def test_m20_the_leader_nodes_catalogue_is_not_written_into_tables(cursor: Any, sql: str) -> None:
+    cursor.execute("CREATE TABLE t (a varchar); CREATE VIEW v AS SELECT relname FROM pg_class")
+    with pytest.raises(psycopg2.errors.FeatureNotSupported, match="not supported on Redshift tables"):
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize("form", ["SORT ONLY", "DELETE ONLY", "REINDEX", "FULL", ""])
+def test_m18_vacuum_takes_a_table_in_each_form(cursor: Any, form: str) -> None:
+    cursor.execute("CREATE TABLE t (a int)")
+    cursor.execute(f"VACUUM {form} t")
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CREATE UNIQUE INDEX i ON t (a)", "^CREATE UNIQUE INDEX is not supported$"),
+        ("SAVEPOINT a", "^SAVEPOINT A is not supported$"),
+        ("CREATE SEQUENCE s", "^CREATE SEQUENCE is not supported$"),
+        ("CREATE PROCEDURE p() AS 'x' LANGUAGE plpgsql", "^CREATE PROCEDURE in the sandbox is not supported$"),
+        ("SHOW DATASHARES", "^SHOW DATASHARES in the sandbox is not supported$"),
+        ("SET enable_vacuum_boost TO on", "^parameter enable_vacuum_boost in the sandbox is not supported$"),
+    ],
+)
+def test_c12_what_redshift_lacks_too_is_told_from_what_the_sandbox_lacks(owner: Any, sql: str, told: str) -> None:
+    with pytest.raises(psycopg2.errors.FeatureNotSupported) as caught:
+        owner.execute(sql)
+    assert re.search(told, str(caught.value.diag.message_primary))
+
+
+def test_c12_what_overflows_and_what_is_missing_is_told_in_redshifts_words(connection: Any) -> None:
+    cursor = connection.cursor()
+    with pytest.raises(psycopg2.InternalError, match="Numeric data overflow"):
+        cursor.execute("SELECT 12345678.9::numeric(8, 2)")
+    cursor.execute("DROP TABLE IF EXISTS missing")
+    assert connection.notices[-1] == 'INFO:  Table "missing" does not exist and will be skipped\n'

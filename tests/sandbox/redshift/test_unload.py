@@ -243,9 +243,12 @@ def test_m2_unload_works_through_the_extended_protocol_and_in_a_transaction(clus
     connection.rollback()
 
 
+MANY = "(WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {}) SELECT n FROM r)"
+
+
 def test_an_unload_that_fails_in_s3_aborts_and_leaves_the_session_in_step(connection: Any) -> None:
     cursor = connection.cursor()
-    rows = "SELECT a.relname FROM pg_class a CROSS JOIN pg_class b WHERE b.oid < 2700"
+    rows = f"SELECT repeat(''x'', 65000) AS x FROM {MANY.format(200)}"
     with pytest.raises(psycopg2.InternalError, match="S3ServiceException:The specified bucket does not exist"):
         cursor.execute(f"UNLOAD ('{rows}') TO 's3://no-such-bucket/x' IAM_ROLE default ALLOWOVERWRITE MAXFILESIZE 5")
     cursor.execute("SELECT 1")
@@ -255,7 +258,7 @@ def test_an_unload_that_fails_in_s3_aborts_and_leaves_the_session_in_step(connec
 def test_an_unload_ends_with_the_statement_timeout(connection: Any, unload: Unload) -> None:
     cursor = connection.cursor()
     cursor.execute("SET statement_timeout TO 300")
-    rows = "SELECT a.relname FROM pg_class a CROSS JOIN pg_class b CROSS JOIN pg_class c"
+    rows = f"SELECT 1 AS x FROM {MANY.format(10_000)} a CROSS JOIN {MANY.format(10_000)} b"
     with pytest.raises(psycopg2.errors.QueryCanceled):
         unload(rows)
     cursor.execute("RESET statement_timeout; SELECT 1")

@@ -20,7 +20,7 @@ UNLIMITED = 1 << 62
 # Redshift has them, the sandbox does not.
 MISSING = {
     "fixedwidth", "shapefile", "avro", "orc", "lzop", "encrypted", "readratio", "ssh", "master_symmetric_key",
-    "encoding", "explicit_ids", "simplify", "kms_key_id",
+    "explicit_ids", "simplify", "kms_key_id",
 }  # fmt: skip
 TEXT_ONLY = {"csv", "delimiter", "quote", "escape", "removequotes", "null", "fillrecord", "ignoreblanklines"}
 FORMATS = {"json", "csv", "delimiter", "parquet"}
@@ -169,6 +169,14 @@ def _invalid_characters(options: _CopyOptions) -> None:
     options.convert(replacement=mark)
 
 
+def _encoding(options: _CopyOptions) -> None:
+    options.skip("as")
+    token = options.statement[options.at]
+    if token.value.lower() != "utf8":
+        raise unsupported(f"COPY ENCODING {token.value.upper()} in the sandbox", hint="use UTF8")
+    options.at += 1
+
+
 def _without_effect(options: _CopyOptions) -> None:
     """COMPUPDATE and STATUPDATE: the sandbox has neither encodings nor statistics to update."""
     options.skip("on", "off", "true", "false", "preset")
@@ -182,7 +190,8 @@ READERS: dict[str, Callable[[_CopyOptions], None]] = {
     "serializetojson": common.nothing, "ignoreallerrors": common.nothing,
     "maxerror": common.keep("maxerror", LARGEST_MAXERROR),
     "ignoreheader": common.keep("ignoreheader", UNLIMITED), "comprows": common.keep("comprows", 2**31 - 1),
-    "compupdate": _without_effect, "statupdate": _without_effect, "acceptinvchars": _invalid_characters,
+    "compupdate": _without_effect, "statupdate": _without_effect,
+    "encoding": _encoding, "acceptinvchars": _invalid_characters,
     "timeformat": lambda options: options.convert(time_format=options.text()),
     "dateformat": lambda options: options.convert(date_format=options.text()),
     "truncatecolumns": lambda options: options.convert(truncate=True),

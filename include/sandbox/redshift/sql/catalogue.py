@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.lexer import lower
 from include.sandbox.redshift.sql.statement import Statement
 
@@ -36,6 +37,20 @@ def redirect(statement: Statement) -> bool:
         elif token.is_name and _is_catalogue(statement, index, clauses[-1]):
             found = True
     return found
+
+
+def writes(statement: Statement) -> bool:
+    """Whether a statement writes a table, which is on the compute nodes."""
+    makes_table = statement.verb == "CREATE" and not any(token.is_word("view") for token in statement.tokens[1:4])
+    return makes_table or statement.verb in {"INSERT", "UPDATE", "DELETE", "MERGE"}
+
+
+def on_compute_nodes() -> RedshiftError:
+    """Returns the error for what only the leader node knows (AWS: c_sql-functions-leader-node)."""
+    return RedshiftError(
+        "Specified types or functions (one per INFO message) not supported on Redshift tables.", "0A000",
+        hint="PostgreSQL's catalogue is on the leader node only: read it by a query of its own.",
+    )  # fmt: skip
 
 
 def _is_catalogue(statement: Statement, index: int, clause: str) -> bool:

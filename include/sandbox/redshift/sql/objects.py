@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.plan import Plan
-from include.sandbox.redshift.sql.identifiers import literal, qualified
+from include.sandbox.redshift.sql.identifiers import literal, name_of, qualified
+from include.sandbox.redshift.sql.settings import transaction_modes
 from include.sandbox.redshift.sql.statement import Statement
 
+# What PostgreSQL has and Redshift has not (AWS: c_unsupported-postgresql-features).
+LACKING = {"savepoint", "release", "index", "sequence", "trigger", "rule", "type", "domain", "extension", "tablespace",
+           "operator", "aggregate", "cast", "collation", "conversion", "publication", "subscription", "event",
+           "statistics", "server", "foreign", "access", "unlogged"}  # fmt: skip
+# What they describe is the word behind them.
+ADJECTIVES = {"materialized", "unique", "external", "foreign", "event", "unlogged", "masking", "identity"}
 UNBOUND = ["with", "no", "schema", "binding"]
-ISOLATION = {"serializable", "read", "repeatable", "committed", "uncommitted", "isolation", "level"}
 
 
 def create_schema(statement: Statement) -> Plan:
@@ -18,7 +24,33 @@ def create_schema(statement: Statement) -> Plan:
             raise unsupported("QUOTA of a schema in the sandbox")
         if token.is_word("create", "grant") and index:
             raise statement.error(index)
-    return Plan(statement.render(), "CREATE")
+    checks = _in_this_database(statement, 5 if statement[2].is_word("if") else 2)
+    return Plan(statement.render(), "CREATE", before=checks)
+
+
+def alter_schema(statement: Statement) -> Plan:
+    """Translates ALTER SCHEMA name {RENAME TO name | OWNER TO user} (AWS: r_ALTER_SCHEMA)."""
+    checks = _in_this_database(statement, 2)
+    if statement[3].is_word("quota"):
+        raise unsupported("QUOTA of a schema in the sandbox")
+    if not (statement[3].is_word("rename", "owner") and statement[4].is_word("to") and len(statement) == 6):
+        raise statement.error(3)
+    return Plan(statement.render(), "ALTER", before=checks)
+
+
+def drop_schema(statement: Statement) -> Plan:
+    """Translates DROP SCHEMA [IF EXISTS] name [, …] [CASCADE | RESTRICT]."""
+    checks = _in_this_database(statement, 4 if statement[2].is_word("if") else 2)
+    return Plan(statement.render(), "DROP", before=checks)
+
+
+def _in_this_database(statement: Statement, first: int) -> tuple[str, ...]:
+    """Takes the databases away from qualified names of schemas, as dbt writes them; returns what checks them."""
+    dots = [at for at in range(first, len(statement)) if statement[at].is_symbol(".")]
+    names = [name_of(statement[at - 1]) for at in dots]
+    for at in reversed(dots):
+        statement.remove(at - 1, at)
+    return tuple(f"SELECT pg_catalog.redshift_check_database({literal(name)})" for name in names)
 
 
 def create_view(statement: Statement) -> Plan:
@@ -42,10 +74,10 @@ def _late_binding_view(
     statement: Statement, name: str, columns: tuple[int, int] | None, first: int, *, replaces: bool
 ) -> Plan:
     """A view of a text that is read when the view is (AWS: r_CREATE_VIEW)."""
-    if columns:
-        raise unsupported("a list of columns before WITH NO SCHEMA BINDING in the sandbox")
     _check_qualified(statement, first)
     query = statement.render(first, len(statement) - 5)
+    if columns:
+        query = f"SELECT * FROM ({query}) AS query {statement.render(*columns)}"  # noqa: S608 - the client's own query
     return Plan(
         f"CREATE VIEW {name} AS SELECT", "CREATE",
         before=(f"SELECT pg_catalog.redshift_drop_view({literal(name)})",) if replaces else (),
@@ -71,7 +103,7 @@ def rebind(name: str) -> str:
 
 
 def drop(statement: Statement) -> Plan:
-    """Translates DROP {TABLE | VIEW | SCHEMA}."""
+    """Translates DROP {TABLE | VIEW}."""
     return Plan(statement.render(), "DROP")
 
 
@@ -118,14 +150,10 @@ def vacuum(statement: Statement) -> Plan:
 
 
 def begin(statement: Statement) -> Plan:
-    """Translates BEGIN and START TRANSACTION; isolation levels are accepted and change nothing (AWS: r_BEGIN)."""
-    mode = ""
-    for index, token in enumerate(statement.tokens[1:], 1):
-        if token.is_word("only", "write") and statement[index - 1].is_word("read"):
-            mode = f" READ {token.value.upper()}"
-        elif not (token.is_word("work", "transaction", *ISOLATION) or token.is_symbol(",")):
-            raise statement.error(index)
-    return Plan("BEGIN" + mode, "BEGIN")
+    """Translates BEGIN [WORK | TRANSACTION] [modes] and START TRANSACTION [modes]."""
+    return Plan(
+        "BEGIN" + transaction_modes(statement, 2 if statement[1].is_word("work", "transaction") else 1), "BEGIN"
+    )
 
 
 def end(statement: Statement) -> Plan:
@@ -191,5 +219,7 @@ def select(statement: Statement) -> Plan:
 
 def refused(statement: Statement) -> Plan:
     """Refuses a statement that Redshift has and the sandbox does not do, or that Redshift lacks."""
-    words = " ".join(token.value.upper() for token in statement.tokens[:2] if token.kind == "word")
-    raise RedshiftError(f"{words} is not supported in the sandbox", "0A000")
+    count = 3 if statement[1].is_word(*ADJECTIVES) else 2
+    words = " ".join(token.value.upper() for token in statement.tokens[:count] if token.kind == "word")
+    lacking = statement[0].is_word(*LACKING) or any(token.is_word(*LACKING) for token in statement.tokens[1:count])
+    raise unsupported(words if lacking else f"{words} in the sandbox")

@@ -155,7 +155,7 @@ def _followed_by(*words: str) -> Callable[[Statement, int], None]:
 
 
 def _before_a_name(statement: Statement, index: int) -> None:
-    if statement[index - 1].is_name and statement[index + 1].is_name:
+    if statement[index - 1].is_name and statement[index + 1].is_name and statement.verb != "VACUUM":
         raise statement.error(index)
 
 

@@ -36,8 +36,8 @@ BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
     ("CREATE", "schema"): objects.create_schema, ("CREATE", "view"): objects.create_view,
     ("CREATE", "or"): objects.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
     ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
-    ("ALTER", "database"): databases.alter_database,
-    ("DROP", "table"): objects.drop, ("DROP", "view"): objects.drop, ("DROP", "schema"): objects.drop,
+    ("ALTER", "database"): databases.alter_database, ("ALTER", "schema"): objects.alter_schema,
+    ("DROP", "table"): objects.drop, ("DROP", "view"): objects.drop, ("DROP", "schema"): objects.drop_schema,
     ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
 }  # fmt: skip
 TABLE_WORDS = {"table", "temp", "temporary", "local"}
@@ -96,11 +96,13 @@ def _remembered(text: str, start: int, keep_case: bool) -> Plan:
     return _translated(statement, keep_case)
 
 
-def _translated(statement: Statement, keep_case: bool) -> Plan:
+def _translated(statement: Statement, keep_case: bool, *, unloaded: bool = False) -> Plan:
     if (table := select_into(statement)) is not None:
         (statement,) = split(table)
     statement = desugar(statement)
     on_leader_node = statement.verb != "COPY" and catalogue.redirect(statement)
+    if on_leader_node and (unloaded or catalogue.writes(statement)):
+        raise catalogue.on_compute_nodes()
     refuse(statement, on_leader_node=on_leader_node)
     refuse_reserved(statement, on_leader_node=on_leader_node)
     fold(statement, keep_case=keep_case)
@@ -122,7 +124,7 @@ def _plan(statement: Statement, keep_case: bool) -> Plan:
     if verb in ("CREATE", "ALTER", "DROP"):
         return objects.refused(statement)
     if verb == "UNLOAD":
-        return unload_command(statement, lambda query: _translated(query, keep_case))
+        return unload_command(statement, lambda query: _translated(query, keep_case, unloaded=True))
     if verb not in BY_VERB:
         raise RedshiftError(str(statement.error(0)), SYNTAX_ERROR)
     return BY_VERB[verb](statement)
