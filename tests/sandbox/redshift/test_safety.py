@@ -166,11 +166,12 @@ def test_a_temporary_table_does_not_shadow_the_catalogue(cluster: Any, schema: s
         other.connection.close()
         host, port = cluster.config.backend_address
         direct = psycopg2.connect(host=host, port=port, user=user, password="Sandbox123", dbname=cluster.database)
-        with closing(direct), pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner"):
+        with closing(direct):
             direct.cursor().execute("""CREATE TEMP TABLE pg_class AS
                 SELECT c.oid, u.usesysid AS relowner, c.relname FROM pg_catalog.pg_class c, pg_user u
                 WHERE u.usename = current_user""")
-            direct.cursor().execute(call)
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="must be owner"):
+                direct.cursor().execute(call)
     finally:
         cursor.execute(f"REVOKE USAGE ON SCHEMA {schema} FROM {user}; DROP USER {user}")
 
