@@ -120,6 +120,23 @@ def test_c6_a_full_refresh_replaces(dbt: Dbt, second: Any, query: Any) -> None:
     assert query("SELECT (SELECT count(*) FROM by_append), (SELECT count(*) FROM plays)") == [(3, 3)]
 
 
+@pytest.mark.can("DDL")
+def test_c6_a_materialized_view_is_refreshed_and_altered(dbt: Dbt, second: Any, query: Any) -> None:
+    assert second["by_song"][0] == "success", second["by_song"]
+    assert ("Changed", 1) in query("SELECT song, plays FROM by_song")
+    model = dbt.folder / "models" / "by_song.sql"
+    info = f"SELECT autorefresh, is_stale FROM svv_mv_info WHERE schema_name = '{SCHEMA}'"
+    assert query(info) == [("t", "f")]
+    model.write_text(model.read_text().replace("auto_refresh=true", "auto_refresh=false"))
+    assert dbt.statuses("run", "--select", "by_song")["by_song"][0] == "success"
+    assert query(info) == [("f", "f")]
+    model.write_text(model.read_text().replace("dist='song'", "dist='even'"))
+    assert dbt.statuses("run", "--select", "by_song")["by_song"][0] == "success"
+    assert query(f"SELECT diststyle FROM svv_table_info WHERE schema = '{SCHEMA}' AND \"table\" = 'by_song'") == [
+        ("EVEN",)
+    ]
+
+
 @pytest.mark.can("snapshot")
 def test_c6_a_snapshot_keeps_what_was(second: Any, query: Any) -> None:
     assert second["songs"][0] == "success", second["songs"]

@@ -123,6 +123,7 @@ class Extended:
             last = await self._exchange(wire.frame(b"E", body), b"CIs", relay=False)
             if last[:1] != b"s":
                 await self._conclude(plan)
+                last = wire.command_complete(plan.tag) if plan.tag else last
         session.client.send(last)
 
     async def _conclude(self, plan: Plan) -> None:

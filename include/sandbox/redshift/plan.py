@@ -25,6 +25,7 @@ class Plan:
         alone: what Redshift takes outside transaction blocks only, as its error names it; empty for all else.
         before_17: `sql` for a PostgreSQL older than 17, where it differs; else empty.
         aliased: the client's own text of a query in which an alias may stand for its expression; else empty.
+        tag: the command tag that the client gets, where PostgreSQL's would be another; empty for all else.
         load: the COPY or UNLOAD that the stand-in executes itself.
     """
 
@@ -38,6 +39,7 @@ class Plan:
     alone: str = ""
     before_17: str = ""
     aliased: str = ""
+    tag: str = ""
     load: CopyCommand | UnloadCommand | None = None
 
     @property
@@ -48,7 +50,7 @@ class Plan:
     @property
     def plain(self) -> bool:
         """Whether nothing goes before or follows it, and PostgreSQL need not be asked about it first."""
-        return not (self.needs_transaction or self.controls_transaction or self.alone or self.aliased)
+        return not (self.needs_transaction or self.controls_transaction or self.alone or self.aliased or self.tag)
 
     @property
     def controls_transaction(self) -> bool:

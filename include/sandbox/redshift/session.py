@@ -153,7 +153,7 @@ class Session:
         else:
             complete = await self.backend.relay(self.backend.ask(plan.sql))
         await self.conclude(plan)
-        self.client.send(complete)
+        self.client.send(wire.command_complete(plan.tag) if plan.tag else complete)
 
     async def pass_on(self, found: Frame) -> None:
         """Sends an answer to the client, a row together with those that have arrived with it."""

@@ -131,7 +131,7 @@ DECLARE
     old text := change -> 'rename' ->> 0;
     kept jsonb;
 BEGIN
-    IF design IS NULL OR design ? 'query' THEN
+    IF design IS NULL OR design ?| ARRAY['query', 'materialized'] THEN
         RETURN;  -- a view
     END IF;
     IF change ? 'resize' THEN

@@ -33,7 +33,8 @@ EXCEPTION WHEN lock_not_available THEN
 END $$;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
-SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::integer AS table_id, t.relname::text AS "table",
+SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::integer AS table_id,
+       coalesce(t.design ->> 'rows of', t.relname)::text AS "table",
        CASE WHEN t.design -> 'encodings' = '{}' THEN 'N' ELSE 'Y' END AS encoded,
        CASE WHEN t.design ->> 'distkey' IS NOT NULL THEN 'KEY(' || (t.design ->> 'distkey') || ')'
             WHEN coalesce(t.design ->> 'style', 'AUTO') = 'AUTO' THEN 'AUTO(ALL)' ELSE t.design ->> 'style' END AS diststyle,
@@ -211,8 +212,3 @@ CREATE VIEW pg_catalog.svv_external_partitions AS
 SELECT NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS "values", NULL::text AS location,
        NULL::text AS input_format, NULL::text AS output_format, NULL::text AS serialization_lib,
        NULL::text AS serde_parameters, NULL::integer AS compressed, NULL::text AS parameters WHERE false;
-CREATE VIEW pg_catalog.svv_mv_info AS
-SELECT NULL::char(128) AS database_name, NULL::char(128) AS schema_name, NULL::char(128) AS user_name, NULL::char(128) AS name,
-       NULL::char(1) AS is_stale, NULL::integer AS state, NULL::char(1) AS autorewrite, NULL::char(1) AS autorefresh WHERE false;
-CREATE VIEW pg_catalog.stv_mv_info AS
-SELECT NULL::char(128) AS db_name, NULL::char(128) AS schema, NULL::char(128) AS name, NULL::char(1) AS is_stale WHERE false;

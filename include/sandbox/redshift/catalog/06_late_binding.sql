@@ -112,5 +112,6 @@ $$;
 
 CREATE OR REPLACE FUNCTION redshift.pg_get_viewdef(view oid, pretty boolean DEFAULT false) RETURNS text
 LANGUAGE sql STABLE AS $$
-    SELECT coalesce(redshift.design_of(view) ->> 'query' || ' with no schema binding', pg_catalog.pg_get_viewdef(view, pretty))
+    SELECT coalesce(redshift.design_of(view) ->> 'query' || ' with no schema binding',
+                    redshift.design_of(view) ->> 'materialized', pg_catalog.pg_get_viewdef(view, pretty))
 $$;

@@ -9,10 +9,21 @@ from functools import lru_cache
 from include.sandbox.redshift.copy.command import copy_command
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
 from include.sandbox.redshift.plan import Plan
-from include.sandbox.redshift.sql import alter, catalogue, databases, dml, expressions, objects, roles, settings
+from include.sandbox.redshift.sql import (
+    alter,
+    catalogue,
+    databases,
+    dml,
+    expressions,
+    materialized,
+    objects,
+    roles,
+    settings,
+)
 from include.sandbox.redshift.sql.aliases import has_lateral_alias
 from include.sandbox.redshift.sql.desugar import desugar
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
+from include.sandbox.redshift.sql.materialized import MaterializedViewReader
 from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
 from include.sandbox.redshift.sql.select_into import select_into
@@ -30,14 +41,15 @@ BY_VERB: dict[str, Callable[[Statement], Plan]] = {
     "GRANT": roles.grant, "REVOKE": roles.grant, "COPY": copy_command, "DECLARE": objects.declare,
     "FETCH": objects.fetch, "CLOSE": objects.select, "PREPARE": objects.prepare, "EXECUTE": objects.select,
     "DEALLOCATE": objects.select, "CALL": objects.refused, "CANCEL": objects.cancel,
-    "USE": objects.refused, "REFRESH": objects.refused, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
+    "USE": objects.refused, "REFRESH": materialized.refresh, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
 }  # fmt: skip
 BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
     ("CREATE", "schema"): objects.create_schema, ("CREATE", "view"): objects.create_view,
     ("CREATE", "or"): objects.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
     ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
     ("ALTER", "database"): databases.alter_database, ("ALTER", "schema"): objects.alter_schema,
-    ("DROP", "table"): objects.drop, ("DROP", "view"): objects.drop, ("DROP", "schema"): objects.drop_schema,
+    ("ALTER", "materialized"): materialized.alter, ("DROP", "materialized"): materialized.drop,
+    ("DROP", "table"): objects.drop, ("DROP", "view"): materialized.drop_view, ("DROP", "schema"): objects.drop_schema,
     ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
 }  # fmt: skip
 TABLE_WORDS = {"table", "temp", "temporary", "local"}
@@ -119,6 +131,8 @@ def _plan(statement: Statement, keep_case: bool) -> Plan:
         return TableReader(statement, keep_case=keep_case).plan()
     if verb == "ALTER" and follows.is_word("table"):
         return alter.alter_table(statement, keep_case=keep_case)
+    if (verb, follows.value) == ("CREATE", "materialized"):
+        return MaterializedViewReader(statement, keep_case=keep_case).plan()
     if (verb, follows.value) in BY_OBJECT and follows.kind == "word":
         return BY_OBJECT[verb, follows.value](statement)
     if verb in ("CREATE", "ALTER", "DROP"):
