@@ -141,6 +141,7 @@ def test_m16_a_materialized_view_is_dropped_by_its_own_command(cursor: Any, sche
         ("REFRESH MATERIALIZED VIEW v", '"v" is not a materialized view'),
         ("REFRESH MATERIALIZED VIEW by_song NOW", "syntax error"),
         ("ALTER MATERIALIZED VIEW by_song RENAME TO m", "RENAME in the sandbox"),
+        ("ALTER TABLE by_song RENAME TO m", "renaming the materialized view by_song"),
         ("ALTER MATERIALIZED VIEW v AUTO REFRESH YES", '"v" is not a materialized view'),
         ("INSERT INTO by_song VALUES ('c', 1, 1, 1)", "from the view by_song"),
         ("CREATE OR REPLACE MATERIALIZED VIEW by_song AS SELECT song FROM plays", "not supported"),

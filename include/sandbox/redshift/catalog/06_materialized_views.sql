@@ -32,6 +32,15 @@ BEGIN
     END IF;
 END $$;
 
+-- AWS: materialized-view-create-sql-command, DDL updates: nobody renames one.
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_renamed(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF redshift.design_of(to_regclass(name)) ->> 'materialized' IS NOT NULL THEN
+        RAISE feature_not_supported USING MESSAGE = format('renaming the materialized view %s is not supported', name);
+    END IF;
+END $$;
+
 -- What a view reads: its query's relations.
 CREATE OR REPLACE FUNCTION redshift.read_by(view regclass) RETURNS SETOF oid
 LANGUAGE sql STABLE AS $$

@@ -114,7 +114,9 @@ class Change:
         if statement[at + 1].is_word("to"):
             if statement[at + 2].value.startswith("#"):
                 raise unsupported("renaming a table to a name that starts with #")
-            return Plan(statement.render(), "ALTER", after=(rebind(self._table), rebind(self._name(at + 2))))
+            check = f"SELECT pg_catalog.redshift_check_renamed({literal(self._table)})"
+            after = (rebind(self._table), rebind(self._name(at + 2)))
+            return Plan(statement.render(), "ALTER", before=(check,), after=after)
         at += 2 if statement[at + 1].is_word("column") else 1
         if not statement[at + 1].is_word("to"):
             raise statement.error(at + 1)

@@ -113,7 +113,8 @@ def drop(statement: Statement) -> Plan:
     if not statement[2].is_word("view"):
         raise statement.error(2)
     statement.remove(1, 1)
-    return Plan(statement.render(), "DROP", before=_checks(statement, NAME, materialized=True))
+    checks = _checks(statement, NAME, materialized=True)
+    return Plan(statement.render(), "DROP", before=checks, tag="DROP MATERIALIZED VIEW")
 
 
 def drop_view(statement: Statement) -> Plan:
