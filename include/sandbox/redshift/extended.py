@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.errors import SYNTAX_ERROR, BackendError, ProtocolError, RedshiftError
-from include.sandbox.redshift.intervals import interval_parameters, widened
+from include.sandbox.redshift.intervals import INTERVAL, widened
 from include.sandbox.redshift.lateral import resolved
+from include.sandbox.redshift.parameters import parameter_types
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.wire import Frame
@@ -70,7 +71,7 @@ class Extended:
         if len(statements) > 1:
             raise RedshiftError("cannot insert multiple commands into a prepared statement", SYNTAX_ERROR)
         plan = await apart(session.translator.translate, statements[0], len(text)) if statements else Plan("")
-        intervals = interval_parameters(types)
+        intervals = frozenset(at for at, number in enumerate(parameter_types(types)) if number == INTERVAL)
         if not self._executing:
             plan = await resolved(plan, session)
         if plan.load is None:

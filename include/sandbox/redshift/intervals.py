@@ -8,29 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from include.sandbox.redshift.errors import unsupported
-
 INTERVAL, OLD_LENGTH = 1186, 12
-# Types of Redshift's own (AWS: r_interval_data_types; the numbers: redshift_connector, oids.py).
-UNKNOWN = {1188: "type interval year to month in the sandbox", 1190: "type interval day to second in the sandbox"}
-
-
-def interval_parameters(types: bytes) -> frozenset[int]:
-    """Returns which parameters a Parse message declares as intervals.
-
-    Args:
-        types: the end of its body: how many types, and the number of each.
-
-    Raises:
-        RedshiftError: one is of an interval type that the sandbox has not.
-    """
-    if len(types) < 6:
-        return frozenset()
-    numbers = [number for (number,) in struct.iter_unpack("!I", types[2 : len(types) - (len(types) - 2) % 4])]
-    for number in numbers:
-        if number in UNKNOWN:
-            raise unsupported(UNKNOWN[number])
-    return frozenset(at for at, number in enumerate(numbers) if number == INTERVAL)
 
 
 def widened(values: bytes, intervals: frozenset[int]) -> bytes:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import psycopg2
 import pytest
+from psycopg.types.json import Json
 
 
 @pytest.mark.parametrize(
@@ -110,3 +114,13 @@ def test_m20_a_view_is_not_written(cursor: Any, sql: str) -> None:
         cursor.execute(sql)
     cursor.execute("SELECT * FROM t")
     assert cursor.fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("value", [UUID(int=1), b"abc", Json({})])
+def test_m20_a_parameter_of_a_type_that_redshift_lacks_is_refused(cluster: Any, schema: str, value: object) -> None:
+    address = {"host": "127.0.0.1", "port": cluster.port, "user": "awsuser", "password": cluster.password}
+    with closing(psycopg.connect(**address, dbname="dev", autocommit=True)) as connection:
+        connection.execute("CREATE TEMP TABLE t (a varchar(99))")
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match=r"type (?:uuid|bytea|json) "):
+            connection.execute("INSERT INTO t VALUES (%s)", (value,))
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
