@@ -11,10 +11,10 @@ from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.columns import ENCODINGS, ColumnReader, Design
 from include.sandbox.redshift.sql.identifiers import literal, name_of, qualified
-from include.sandbox.redshift.sql.objects import rebind
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.tables import STYLES, TableReader
 from include.sandbox.redshift.sql.types import column_type
+from include.sandbox.redshift.sql.views import rebind
 
 
 def alter_table(statement: Statement, *, keep_case: bool) -> Plan:

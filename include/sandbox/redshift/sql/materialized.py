@@ -5,9 +5,9 @@ from __future__ import annotations
 from include.sandbox.redshift.errors import unsupported
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.identifiers import check_new_name, literal, name_of, qualified, quote
-from include.sandbox.redshift.sql.objects import rebind
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.tables import TableReader
+from include.sandbox.redshift.sql.views import rebind
 
 LONGEST = 52  # bytes of a name: with what its table's name adds it is 63, PostgreSQL's limit
 NOT_IN_QUERY = ("order", "limit", "offset")

@@ -1,10 +1,10 @@
-"""Schemas, views, comments, maintenance and transactions: mostly PostgreSQL's, with Redshift's limits."""
+"""DROP TABLE, comments, maintenance, transactions and cursors: mostly PostgreSQL's, with Redshift's limits."""
 
 from __future__ import annotations
 
-from include.sandbox.redshift.errors import RedshiftError, unsupported
+from include.sandbox.redshift.errors import unsupported
 from include.sandbox.redshift.plan import Plan
-from include.sandbox.redshift.sql.identifiers import literal, name_of, qualified
+from include.sandbox.redshift.sql.identifiers import qualified
 from include.sandbox.redshift.sql.settings import transaction_modes
 from include.sandbox.redshift.sql.statement import Statement
 
@@ -14,96 +14,10 @@ LACKING = {"savepoint", "release", "index", "sequence", "trigger", "rule", "type
            "statistics", "server", "foreign", "access", "unlogged"}  # fmt: skip
 # What they describe is the word behind them.
 ADJECTIVES = {"materialized", "unique", "external", "foreign", "event", "unlogged", "masking", "identity"}
-UNBOUND = ["with", "no", "schema", "binding"]
-
-
-def create_schema(statement: Statement) -> Plan:
-    """Translates CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION user] [QUOTA …]."""
-    for index, token in enumerate(statement.tokens):
-        if token.is_word("quota") and index > 2:
-            raise unsupported("QUOTA of a schema in the sandbox")
-        if token.is_word("create", "grant") and index:
-            raise statement.error(index)
-    checks = _in_this_database(statement, 5 if statement[2].is_word("if") else 2)
-    return Plan(statement.render(), "CREATE", before=checks)
-
-
-def alter_schema(statement: Statement) -> Plan:
-    """Translates ALTER SCHEMA name {RENAME TO name | OWNER TO user} (AWS: r_ALTER_SCHEMA)."""
-    checks = _in_this_database(statement, 2)
-    if statement[3].is_word("quota"):
-        raise unsupported("QUOTA of a schema in the sandbox")
-    if not (statement[3].is_word("rename", "owner") and statement[4].is_word("to") and len(statement) == 6):
-        raise statement.error(3)
-    return Plan(statement.render(), "ALTER", before=checks)
-
-
-def drop_schema(statement: Statement) -> Plan:
-    """Translates DROP SCHEMA [IF EXISTS] name [, …] [CASCADE | RESTRICT]."""
-    checks = _in_this_database(statement, 4 if statement[2].is_word("if") else 2)
-    return Plan(statement.render(), "DROP", before=checks)
-
-
-def _in_this_database(statement: Statement, first: int) -> tuple[str, ...]:
-    """Takes the databases away from qualified names of schemas, as dbt writes them; returns what checks them."""
-    dots = [at for at in range(first, len(statement)) if statement[at].is_symbol(".")]
-    names = [name_of(statement[at - 1]) for at in dots]
-    for at in reversed(dots):
-        statement.remove(at - 1, at)
-    return tuple(f"SELECT pg_catalog.redshift_check_database({literal(name)})" for name in names)
-
-
-def create_view(statement: Statement) -> Plan:
-    """Translates CREATE [OR REPLACE] VIEW name [(columns)] AS query [WITH NO SCHEMA BINDING]."""
-    replaces = statement[1].is_word("or")
-    if replaces and not statement[3].is_word("view"):
-        return refused(statement)
-    name, at = qualified(statement, 4 if replaces else 2)
-    columns = (at, statement.closing(at)) if statement[at].is_symbol("(") else None
-    at = columns[1] + 1 if columns else at
-    if not statement[at].is_word("as"):
-        raise statement.error(at)
-    if [token.value for token in statement.tokens[-4:]] == UNBOUND:
-        return _late_binding_view(statement, name, columns, at + 1, replaces=replaces)
-    if statement[-1 + len(statement)].is_word("option"):
-        raise statement.error(len(statement) - 1)
-    return Plan(statement.render(), "CREATE", after=(rebind(name),))
-
-
-def _late_binding_view(
-    statement: Statement, name: str, columns: tuple[int, int] | None, first: int, *, replaces: bool
-) -> Plan:
-    """A view of a text that is read when the view is (AWS: r_CREATE_VIEW)."""
-    _check_qualified(statement, first)
-    query = statement.render(first, len(statement) - 5)
-    if columns:
-        query = f"SELECT * FROM ({query}) AS query {statement.render(*columns)}"  # noqa: S608 - the client's own query
-    return Plan(
-        f"CREATE VIEW {name} AS SELECT", "CREATE",
-        before=(f"SELECT pg_catalog.redshift_drop_view({literal(name)})",) if replaces else (),
-        after=(f"SELECT pg_catalog.redshift_fill_view({literal(name)}, {literal(query)})", rebind(name)),
-    )  # fmt: skip
-
-
-def _check_qualified(statement: Statement, first: int) -> None:
-    """The tables of a late-binding view are named with their schema."""
-    queries = {statement[at - 1].value for at in range(first, len(statement))
-               if statement[at].is_word("as") and statement[at + 1].is_symbol("(")}  # fmt: skip
-    for at in range(first, len(statement)):
-        is_table = statement[at - 1].is_word("from", "join") and statement[at].is_name
-        if is_table and not statement[at + 1].is_symbol(".", "(") and statement[at].value not in queries:
-            raise RedshiftError(
-                "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING."
-            )
-
-
-def rebind(name: str) -> str:
-    """Returns what finds the columns of late-binding views again, after a table or view of this name has changed."""
-    return f"SELECT pg_catalog.redshift_rebind({literal(name.rpartition('.')[2].strip(chr(34)))})"
 
 
 def drop(statement: Statement) -> Plan:
-    """Translates DROP {TABLE | VIEW}."""
+    """Translates DROP TABLE."""
     return Plan(statement.render(), "DROP")
 
 

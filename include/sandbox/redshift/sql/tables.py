@@ -10,8 +10,8 @@ from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql.columns import ColumnReader, Design
 from include.sandbox.redshift.sql.identifiers import check_new_name, literal, name_of, qualified
-from include.sandbox.redshift.sql.objects import rebind
 from include.sandbox.redshift.sql.statement import Statement
+from include.sandbox.redshift.sql.views import rebind
 
 STYLES = {"auto", "even", "key", "all"}
 

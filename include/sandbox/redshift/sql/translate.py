@@ -18,7 +18,9 @@ from include.sandbox.redshift.sql import (
     materialized,
     objects,
     roles,
+    schemas,
     settings,
+    views,
 )
 from include.sandbox.redshift.sql.aliases import has_lateral_alias
 from include.sandbox.redshift.sql.desugar import desugar
@@ -44,12 +46,12 @@ BY_VERB: dict[str, Callable[[Statement], Plan]] = {
     "USE": objects.refused, "REFRESH": materialized.refresh, "SAVEPOINT": objects.refused, "RELEASE": objects.refused,
 }  # fmt: skip
 BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
-    ("CREATE", "schema"): objects.create_schema, ("CREATE", "view"): objects.create_view,
-    ("CREATE", "or"): objects.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
+    ("CREATE", "schema"): schemas.create_schema, ("CREATE", "view"): views.create_view,
+    ("CREATE", "or"): views.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
     ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
-    ("ALTER", "database"): databases.alter_database, ("ALTER", "schema"): objects.alter_schema,
+    ("ALTER", "database"): databases.alter_database, ("ALTER", "schema"): schemas.alter_schema,
     ("ALTER", "materialized"): materialized.alter, ("DROP", "materialized"): materialized.drop,
-    ("DROP", "table"): objects.drop, ("DROP", "view"): materialized.drop_view, ("DROP", "schema"): objects.drop_schema,
+    ("DROP", "table"): objects.drop, ("DROP", "view"): materialized.drop_view, ("DROP", "schema"): schemas.drop_schema,
     ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
 }  # fmt: skip
 TABLE_WORDS = {"table", "temp", "temporary", "local"}
