@@ -23,6 +23,7 @@ from include.sandbox.redshift.sql import (
     views,
 )
 from include.sandbox.redshift.sql.aliases import has_lateral_alias
+from include.sandbox.redshift.sql.correlated import unsupported_pattern
 from include.sandbox.redshift.sql.desugar import desugar
 from include.sandbox.redshift.sql.identifiers import fold, refuse_reserved
 from include.sandbox.redshift.sql.materialized import MaterializedViewReader
@@ -113,10 +114,13 @@ def _remembered(text: str, start: int, keep_case: bool) -> Plan:
 def _translated(statement: Statement, keep_case: bool, *, unloaded: bool = False) -> Plan:
     if (table := select_into(statement)) is not None:
         (statement,) = split(table)
+    pattern = unsupported_pattern(statement)
     statement = desugar(statement)
     on_leader_node = statement.verb != "COPY" and catalogue.redirect(statement)
     if on_leader_node and (unloaded or catalogue.writes(statement)):
         raise catalogue.on_compute_nodes()
+    if pattern is not None and not on_leader_node:
+        raise pattern
     refuse(statement, on_leader_node=on_leader_node)
     refuse_reserved(statement, on_leader_node=on_leader_node)
     fold(statement, keep_case=keep_case)
