@@ -1,7 +1,7 @@
 -- Redshift's views of tables, columns, keys and roles.
 
 CREATE OR REPLACE VIEW redshift.user_tables AS
-SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reltuples,
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner,
        CASE c.relkind WHEN 'r' THEN d.description::jsonb END AS design  -- other types' comments are no JSON
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -25,11 +25,30 @@ ORDER BY t.nspname, t.relname, a.attnum;
 
 -- A table's size; as last counted, while a transaction has it locked: to look at the view is not to wait.
 CREATE OR REPLACE FUNCTION redshift.size_of(target oid) RETURNS bigint
-LANGUAGE plpgsql SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN pg_table_size(target);
 EXCEPTION WHEN lock_not_available THEN
     RETURN (SELECT greatest(relpages, 0) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
+END $$;
+
+-- A table's rows, likewise; also for who may not read them. Only a table is counted, because a view would run its owner's
+-- query with the superuser's rights. The error at the end lets go of the table's lock, which else lasts until the client's
+-- transaction ends.
+CREATE OR REPLACE FUNCTION redshift.rows_of(target oid) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    counted bigint;
+BEGIN
+    EXECUTE (SELECT format('SELECT count(*) FROM %I.%I', n.nspname, c.relname)
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target AND c.relkind = 'r')
+    INTO counted;
+    RAISE EXCEPTION SQLSTATE 'RS000';
+EXCEPTION
+    WHEN SQLSTATE 'RS000' THEN
+        RETURN counted;
+    WHEN lock_not_available OR undefined_table OR feature_not_supported THEN  -- the last for others' temporary tables
+        RETURN (SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = target);
 END $$;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
@@ -42,17 +61,17 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::i
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
        t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
        coalesce(jsonb_array_length(t.design -> 'sortkeys'), 0) AS sortkey_num,
-       redshift.size_of(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
-       0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, greatest(t.reltuples, 0)::numeric(38, 0) AS tbl_rows,
+       (redshift.size_of(t.oid) + 1048575) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
+       0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, redshift.rows_of(t.oid)::numeric(38, 0) AS tbl_rows,
        NULL::numeric(19, 2) AS skew_sortkey1, NULL::numeric(19, 2) AS skew_rows,
-       greatest(t.reltuples, 0)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
+       redshift.rows_of(t.oid)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
        0::numeric(5, 2) AS vacuum_sort_benefit
 FROM redshift.user_tables t
 WHERE t.relkind = 'r';
 
 CREATE OR REPLACE VIEW pg_catalog.stv_tbl_perm AS
-SELECT 0 AS slice, t.oid::integer AS id, t.relname::char(72) AS name, greatest(t.reltuples, 0)::bigint AS rows,
-       greatest(t.reltuples, 0)::bigint AS sorted_rows, (t.nspname LIKE 'pg_temp%')::integer AS temp,
+SELECT 0 AS slice, t.oid::integer AS id, t.relname::char(72) AS name, redshift.rows_of(t.oid) AS rows,
+       redshift.rows_of(t.oid) AS sorted_rows, (t.nspname LIKE 'pg_temp%')::integer AS temp,
        (SELECT oid FROM pg_database WHERE datname = current_database())::integer AS db_id,
        coalesce((t.design ->> 'backup')::boolean, true)::integer AS backup
 FROM redshift.user_tables t
