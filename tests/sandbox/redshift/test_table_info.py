@@ -45,3 +45,13 @@ def test_c11_to_count_is_not_to_wait_nor_to_keep_others_waiting(cluster: Any, cu
     cursor.execute("SET statement_timeout TO 5000; BEGIN; ALTER TABLE t ADD COLUMN b int")  # the reader's is not over
     reader.execute("SET statement_timeout TO 5000")
     assert len(rows(reader, INFO, schema, "t")) == 1
+
+
+def test_c11_an_empty_table_has_no_information(cursor: Any, schema: str) -> None:
+    cursor.execute("CREATE TABLE t (a varchar(max)) DISTSTYLE ALL")
+    assert rows(cursor, INFO, schema, "t") == []
+    cursor.execute(f"SHOW TABLES FROM SCHEMA dev.{schema}")
+    ((*_, style, subtype),) = cursor.fetchall()
+    assert (style, subtype) == ("ALL", "REGULAR TABLE")
+    cursor.execute("INSERT INTO t VALUES ('x'); TRUNCATE t")
+    assert rows(cursor, INFO, schema, "t") == []

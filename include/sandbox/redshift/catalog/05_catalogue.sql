@@ -2,10 +2,15 @@
 
 CREATE OR REPLACE VIEW redshift.user_tables AS
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner,
-       CASE c.relkind WHEN 'r' THEN d.description::jsonb END AS design  -- other types' comments are no JSON
+       d.design, CASE WHEN c.relkind <> 'r' THEN NULL
+                      WHEN d.design ->> 'distkey' IS NOT NULL THEN 'KEY(' || (d.design ->> 'distkey') || ')'
+                      WHEN coalesce(d.design ->> 'style', 'AUTO') = 'AUTO' THEN 'AUTO(ALL)'
+                      ELSE d.design ->> 'style' END AS diststyle
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_description d ON d.objoid = c.reltype AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0
+LEFT JOIN LATERAL (  -- other types' comments are no JSON
+    SELECT CASE c.relkind WHEN 'r' THEN t.description::jsonb END AS design FROM pg_description t
+    WHERE t.objoid = c.reltype AND t.classoid = 'pg_type'::regclass AND t.objsubid = 0) AS d ON true
 WHERE c.relkind IN ('r', 'v')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift', 'pg_toast');
 
@@ -23,13 +28,14 @@ JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE t.relkind = 'r' AND t.nspname = ANY (current_schemas(false))  -- AWS: r_PG_TABLE_DEF shows the search path only
 ORDER BY t.nspname, t.relname, a.attnum;
 
--- A table's size; as last counted, while a transaction has it locked: to look at the view is not to wait.
+-- A table's size; while a transaction has it locked as last counted, and not empty: to look at the view is not to wait. The
+-- index by which its long values are found has a page before there are any.
 CREATE OR REPLACE FUNCTION redshift.size_of(target oid) RETURNS bigint
 LANGUAGE plpgsql STABLE SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN pg_table_size(target);
+    RETURN CASE WHEN pg_relation_size(target) > 0 THEN pg_table_size(target) ELSE 0 END;
 EXCEPTION WHEN lock_not_available THEN
-    RETURN (SELECT greatest(relpages, 0) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
+    RETURN (SELECT greatest(relpages, 1) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
 END $$;
 
 -- A table's rows, likewise; also for who may not read them. Only a table is counted, because a view would run its owner's
@@ -54,9 +60,7 @@ END $$;
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
 SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::integer AS table_id, t.relname::text AS "table",
        CASE WHEN t.design -> 'encodings' = '{}' THEN 'N' ELSE 'Y' END AS encoded,
-       CASE WHEN t.design ->> 'distkey' IS NOT NULL THEN 'KEY(' || (t.design ->> 'distkey') || ')'
-            WHEN coalesce(t.design ->> 'style', 'AUTO') = 'AUTO' THEN 'AUTO(ALL)' ELSE t.design ->> 'style' END AS diststyle,
-       t.design -> 'sortkeys' ->> 0 AS sortkey1,
+       t.diststyle, t.design -> 'sortkeys' ->> 0 AS sortkey1,
        (SELECT max(a.atttypmod - 4) FROM pg_attribute a
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
        t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
@@ -67,7 +71,7 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::i
        redshift.rows_of(t.oid)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
        0::numeric(5, 2) AS vacuum_sort_benefit
 FROM redshift.user_tables t
-WHERE t.relkind = 'r';
+WHERE t.relkind = 'r' AND redshift.size_of(t.oid) > 0;  -- AWS: r_SVV_TABLE_INFO has nothing of empty tables
 
 CREATE OR REPLACE VIEW pg_catalog.stv_tbl_perm AS
 SELECT 0 AS slice, t.oid::integer AS id, t.relname::char(72) AS name, redshift.rows_of(t.oid) AS rows,
