@@ -81,18 +81,36 @@ SELECT 0 AS slice, t.oid::integer AS id, t.relname::char(72) AS name, redshift.r
 FROM redshift.user_tables t
 WHERE t.relkind = 'r';
 
+-- What the catalogue shows as the default of an IDENTITY column, which clients read (sqlalchemy-redshift: dialect.py,
+-- IDENTITY_RE; redshift_connector: cursor.py, IS_AUTOINCREMENT).
+CREATE OR REPLACE VIEW redshift.identities AS
+SELECT d.refobjid AS table_id, a.attnum,
+       format('%s(%s, 0, ''%s,%s''::text)', CASE a.attidentity WHEN 'a' THEN '"identity"' ELSE 'default_identity' END,
+              d.refobjid, s.seqstart, s.seqincrement) AS expression
+FROM pg_sequence s
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype = 'i'
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid;
+
+CREATE OR REPLACE VIEW redshift.visible_columns AS
+SELECT c.*, coalesce(c.column_default, i.expression) AS default_expression
+FROM information_schema.columns c
+JOIN pg_namespace n ON n.nspname = c.table_schema
+JOIN pg_class r ON r.relnamespace = n.oid AND r.relname = c.table_name
+LEFT JOIN redshift.identities i ON i.table_id = r.oid AND i.attnum = c.ordinal_position
+WHERE c.table_schema <> 'redshift';
+
 CREATE OR REPLACE VIEW pg_catalog.svv_tables AS
 SELECT table_catalog::text, table_schema::text, table_name::text, table_type::text, NULL::text AS remarks
 FROM information_schema.tables WHERE table_schema <> 'redshift';
 
 CREATE OR REPLACE VIEW pg_catalog.svv_columns AS
 SELECT table_catalog::text, table_schema::text, table_name::text, column_name::text, ordinal_position::integer,
-       column_default::text, is_nullable::text, data_type::text, character_maximum_length::integer,
+       default_expression::text AS column_default, is_nullable::text, data_type::text, character_maximum_length::integer,
        numeric_precision::integer, numeric_precision_radix::integer, numeric_scale::integer, datetime_precision::integer,
        interval_type::text, interval_precision::text, character_set_catalog::text, character_set_schema::text,
        character_set_name::text, collation_catalog::text, collation_schema::text, collation_name::text, domain_name::text,
        NULL::text AS remarks
-FROM information_schema.columns WHERE table_schema <> 'redshift';
+FROM redshift.visible_columns;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_tables AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text,
@@ -104,21 +122,21 @@ CREATE OR REPLACE VIEW pg_catalog.svv_all_tables AS SELECT * FROM pg_catalog.svv
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_columns AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text, column_name::text,
-       ordinal_position::integer, data_type::text, column_default::text, is_nullable::text,
+       ordinal_position::integer, data_type::text, default_expression::text AS column_default, is_nullable::text,
        coalesce(t.design -> 'encodings' ->> column_name, 'none') AS encoding,
        coalesce(t.design ->> 'distkey' = column_name, false) AS distkey,
        coalesce((SELECT k.n FROM jsonb_array_elements_text(t.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
                  WHERE k.name = column_name), 0)::integer AS sortkey,
        NULL::text AS column_acl, NULL::text AS remarks
-FROM information_schema.columns c
+FROM redshift.visible_columns c
 LEFT JOIN redshift.user_tables t ON t.nspname = c.table_schema AND t.relname = c.table_name
-WHERE table_schema NOT IN ('redshift', 'pg_catalog', 'information_schema');
+WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_all_columns AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text, column_name::text,
-       ordinal_position::integer, column_default::text, is_nullable::text, data_type::text,
+       ordinal_position::integer, default_expression::text AS column_default, is_nullable::text, data_type::text,
        character_maximum_length::integer, numeric_precision::integer, numeric_scale::integer, NULL::text AS remarks
-FROM information_schema.columns WHERE table_schema NOT IN ('redshift', 'pg_catalog', 'information_schema');
+FROM redshift.visible_columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_schemas AS
 SELECT current_database()::text AS database_name, nspname::text AS schema_name, nspowner::integer AS schema_owner,

@@ -102,15 +102,26 @@ BEGIN
         CROSS JOIN LATERAL unnest(k.numbers) WITH ORDINALITY AS n (attnum, position)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = k.table_id AND a.attnum = n.attnum
         WHERE k.contype IN ('p', 'u')
-    $view$, redshift.select_list('pg_catalog.pg_attribute', 'a', '{}'), redshift.select_list('pg_catalog.pg_attribute', 'a',
+    $view$, redshift.select_list('pg_catalog.pg_attribute', 'a', '{"atthasdef": "a.atthasdef OR a.attidentity <> ''''"}'), redshift.select_list('pg_catalog.pg_attribute', 'a',
         '{"attrelid": "k.oid", "attnum": "n.position::smallint", "attnotnull": "false", "atthasdef": "false"}'));
 END $do$;
 
 -- AWS: r_PG_ATTRIBUTE_INFO, which adds to pg_attribute the access control list of a column.
 CREATE VIEW pg_catalog.pg_attribute_info AS SELECT * FROM redshift.pg_attribute;
 
+-- Of an IDENTITY column PostgreSQL has no expression, and lets nobody make one: adbin is text here, and its own source.
 CREATE VIEW redshift.pg_attrdef AS
-SELECT *, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef;
+SELECT oid, adrelid, adnum, adbin::text, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef
+UNION ALL
+SELECT 0::oid, table_id, attnum, expression, expression FROM redshift.identities;
+
+CREATE OR REPLACE FUNCTION redshift.pg_get_expr(given text, relation oid, pretty boolean DEFAULT false) RETURNS text
+LANGUAGE sql STABLE STRICT AS $$
+    SELECT coalesce((SELECT pg_catalog.pg_get_expr(d.adbin, relation, pretty) FROM pg_catalog.pg_attrdef d
+                     WHERE d.adrelid = relation AND d.adbin::text = given LIMIT 1), given)
+$$;
+CREATE OR REPLACE FUNCTION redshift.pg_get_expr(given pg_node_tree, relation oid, pretty boolean DEFAULT false) RETURNS text
+LANGUAGE sql STABLE STRICT AS $$ SELECT pg_catalog.pg_get_expr(given, relation, pretty) $$;
 
 -- AWS: PG_PROC_INFO, which names pg_proc's oid.
 CREATE VIEW redshift.pg_proc AS
@@ -170,14 +181,15 @@ FROM pg_catalog.pg_views WHERE schemaname <> 'redshift';
 -- information_schema without the stand-in's own schema; a late-binding view's columns are not in it, which dbt-redshift
 -- relies on (macros/adapters.sql adds those of PG_GET_LATE_BINDING_VIEW_COLS).
 CREATE VIEW redshift.tables AS SELECT * FROM information_schema.tables WHERE table_schema <> 'redshift';
-CREATE VIEW redshift.columns AS
-SELECT c.* FROM information_schema.columns c
-WHERE c.table_schema <> 'redshift'
-  AND NOT EXISTS (SELECT FROM redshift.late_views v JOIN pg_catalog.pg_class r ON r.oid = v.oid
-                  JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-                  WHERE n.nspname = c.table_schema AND r.relname = c.table_name);
 DO $$
 BEGIN
+    EXECUTE format($view$
+        CREATE VIEW redshift.columns AS SELECT %s FROM redshift.visible_columns c
+        WHERE NOT EXISTS (SELECT FROM redshift.late_views v JOIN pg_catalog.pg_class r ON r.oid = v.oid
+                          JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+                          WHERE n.nspname = c.table_schema AND r.relname = c.table_name)
+    $view$, redshift.select_list('information_schema.columns', 'c',
+        '{"column_default": "c.default_expression::information_schema.character_data"}'));
     EXECUTE format('CREATE VIEW redshift.views AS SELECT %s FROM information_schema.views v WHERE table_schema <> ''redshift''',
         redshift.select_list('information_schema.views', 'v', '{"view_definition":
             "redshift.pg_get_viewdef(format(''%I.%I'', v.table_schema, v.table_name)::regclass)"}'));

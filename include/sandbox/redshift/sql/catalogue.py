@@ -14,7 +14,7 @@ TABLES = {
         "columns", "constraint_column_usage", "referential_constraints", "schemata", "tables", "views",
     }),
 }  # fmt: skip
-FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_indexdef", "pg_get_viewdef"})
+FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_expr", "pg_get_indexdef", "pg_get_viewdef"})
 OURS = "redshift"
 # A clause of a query begins with one of these; within FROM, a comma is followed by a table.
 CLAUSES = {"select", "from", "where", "group", "having", "order", "limit", "union", "intersect", "except", "on", "set"}
