@@ -229,8 +229,24 @@ def test_m14_identity_columns_fill_themselves(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id bigint IDENTITY(5, 5), a int)")
     cursor.execute("INSERT INTO t (a) VALUES (1), (2)")
     assert rows(cursor, "SELECT count(DISTINCT id), min(id) >= 5 FROM t") == [(2, True)]
-    with pytest.raises(psycopg2.Error, match="identity column"):
+    with pytest.raises(psycopg2.errors.FeatureNotSupported) as told:  # embulk#486
         cursor.execute("INSERT INTO t VALUES (1, 1)")
+    diagnostics = told.value.diag
+    assert (diagnostics.message_primary, diagnostics.message_detail, diagnostics.message_hint) == (
+        "cannot set an identity column to a value", None, None
+    )  # fmt: skip
+
+
+def test_m14_an_identity_column_shows_no_sequence(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (id int IDENTITY(1, 1), a int); GRANT ALL ON t TO PUBLIC")
+    cursor.execute("CREATE TEMP TABLE u (id int IDENTITY(1, 1), a int); INSERT INTO u (a) VALUES (1)")
+    cursor.execute("INSERT INTO t (a) VALUES (1)")
+    for nowhere in ("pg_class WHERE relkind = 'S'", "pg_sequences", "pg_catalog.pg_sequence",
+                    "information_schema.sequences"):  # fmt: skip
+        assert rows(cursor, f"SELECT count(*) FROM {nowhere}") == [(0,)], nowhere
+    for name in ("t_id_seq", "u_id_seq"):
+        with pytest.raises(psycopg2.Error):
+            cursor.execute(f"SELECT * FROM {name}")
 
 
 def test_m14_an_identity_is_shown_as_a_default(cluster: Any, cursor: Any, schema: str) -> None:

@@ -48,6 +48,7 @@ BEGIN
         FROM pg_catalog.pg_class c
         LEFT JOIN LATERAL (SELECT redshift.design_of(c.oid) AS design WHERE c.relkind = 'r' AND c.oid >= 16384) AS d ON true
         WHERE c.relnamespace <> 'redshift'::regnamespace AND NOT (c.relkind = 'i' AND c.relname LIKE 'sort key of %%')
+          AND c.relkind <> 'S'  -- Redshift has none: an IDENTITY column has one here
         UNION ALL
         SELECT %s, 0::smallint, false FROM %s
     $view$, redshift.select_list('pg_catalog.pg_class', 'c', keyed), redshift.select_list('pg_catalog.pg_class', 'c', index),
@@ -194,4 +195,7 @@ BEGIN
         redshift.select_list('information_schema.views', 'v', '{"view_definition":
             "redshift.pg_get_viewdef(format(''%I.%I'', v.table_schema, v.table_name)::regclass)"}'));
 END $$;
+CREATE VIEW redshift.sequences AS SELECT * FROM information_schema.sequences WHERE false;
+CREATE VIEW redshift.pg_sequence AS SELECT * FROM pg_catalog.pg_sequence WHERE false;
+CREATE VIEW redshift.pg_sequences AS SELECT * FROM pg_catalog.pg_sequences WHERE false;
 CREATE VIEW redshift.schemata AS SELECT * FROM information_schema.schemata WHERE schema_name <> 'redshift';
