@@ -52,8 +52,8 @@ def test_c5_columns_are_reflected_with_redshifts_attributes(cursor: Any, schema:
     """
     found = [row[1:] for row in rows(cursor, query) if row[1] in ("users", "plays", "unbound")]
     assert found == [
-        ("plays", "who", None, 1, "none", False, 0, False, None),
-        ("plays", "at", "getdate()", 2, "none", False, 0, False, "getdate()"),
+        ("plays", "who", None, 1, "az64", False, 0, False, None),
+        ("plays", "at", "getdate()", 2, "az64", False, 0, False, "getdate()"),
         ("unbound", "id", None, 1, None, None, 0, None, None),
         ("unbound", "name", None, 2, None, None, 0, None, None),
         ("users", "id", None, 1, "none", True, 1, True, None),

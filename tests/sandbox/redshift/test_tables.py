@@ -23,14 +23,47 @@ def test_m14_the_design_of_a_table_is_shown(cursor: Any) -> None:
     """)
     shown = rows(cursor, 'SELECT "column", type, encoding, distkey, sortkey, "notnull" FROM pg_table_def')
     assert shown == [
-        ("id", "integer", "none", False, 0, True),
+        ("id", "integer", "az64", False, 0, True),
         ("at", "timestamp without time zone", "az64", False, 1, True),
         ("who", "bigint", "none", True, 2, False),
-        ("level", "character varying(256)", "none", False, 0, False),
+        ("level", "character varying(256)", "lzo", False, 0, False),
     ]
     cursor.execute("INSERT INTO plays (at) VALUES (getdate())")
     info = "SELECT diststyle, sortkey1, sortkey_num FROM svv_table_info WHERE \"table\" = 'plays'"
     assert rows(cursor, info) == [("KEY(who)", "at", 2)]
+
+
+@pytest.mark.parametrize(
+    ("types", "encoding"),
+    [
+        ("smallint integer bigint decimal(8,2) date timestamp timestamptz", "az64"), ("char(3) varchar(3)", "lzo"),
+        ("boolean real float8", "none"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("create", ["CREATE TABLE", "CREATE TEMP TABLE"])
+def test_m14_a_column_without_encode_has_that_of_its_type(
+    cursor: Any, create: str, types: str, encoding: str
+) -> None:  # AWS: c_Compression_encodings
+    columns = [f"c{number} {declared}" for number, declared in enumerate(types.split())]
+    cursor.execute(f"{create} t ({', '.join(columns)}, r int ENCODE raw, s int) SORTKEY (s)")
+    shown = [(encoding,)] * len(columns) + [("none",), ("none",)]
+    if "TEMP" not in create:
+        assert rows(cursor, "SELECT encoding FROM pg_table_def WHERE tablename = 't'") == shown
+        assert rows(cursor, "SELECT encoding FROM svv_redshift_columns WHERE schema_name = current_schema() "
+                            "ORDER BY ordinal_position") == shown  # fmt: skip
+    assert rows(cursor, "SELECT format_encoding(attencodingtype::int) FROM pg_attribute "
+                        "WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum") == shown  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "encoded"),  # amazon-redshift-utils#562
+    [("a int", "Y, AUTO(ENCODE)"), ("a int ENCODE zstd, b int", "Y"), ("a int ENCODE raw", "N")],
+)
+def test_m14_a_table_without_encode_is_encoded_automatically(cursor: Any, columns: str, encoded: str) -> None:
+    cursor.execute(f"CREATE TABLE t ({columns}, s int SORTKEY); INSERT INTO t (a) VALUES (1)")
+    assert rows(cursor, "SELECT encoded, sortkey1_enc FROM svv_table_info WHERE schema = current_schema()") == [
+        (encoded, "none")
+    ]
 
 
 def test_m15_keys_are_informational_and_shown(cursor: Any) -> None:
@@ -182,7 +215,7 @@ def test_m14_the_design_is_altered(cursor: Any, indexed: Callable[[str], list[st
     ):
         cursor.execute(f"ALTER TABLE t {change}")
     assert rows(cursor, 'SELECT "column", encoding, distkey, sortkey FROM pg_table_def') == [
-        ("a", "none", False, 0), ("b", "zstd", False, 2), ("d", "none", True, 1)
+        ("a", "az64", False, 0), ("b", "zstd", False, 2), ("d", "none", True, 1)
     ]  # fmt: skip
     assert indexed("t") == ["c", "b"]  # as it was called when it was indexed
     with pytest.raises(psycopg2.errors.FeatureNotSupported, match="distribution key or in the sort key"):

@@ -14,10 +14,23 @@ LEFT JOIN LATERAL (  -- other types' comments are no JSON
 WHERE c.relkind IN ('r', 'v')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift', 'pg_toast');
 
+-- A column's encoding, which Redshift chooses where ENCODE does not (AWS: c_Compression_encodings), and shows as none where
+-- it is RAW. A view's columns have none.
+CREATE OR REPLACE FUNCTION redshift.encoding_of(design jsonb, column_name text, type text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN design ->> 'encodings' IS NULL THEN 'none'
+                WHEN design -> 'encodings' ->> column_name = 'raw' THEN 'none'
+                WHEN design -> 'encodings' ? column_name THEN design -> 'encodings' ->> column_name
+                WHEN design -> 'sortkeys' ? column_name THEN 'none'
+                WHEN type IN ('smallint', 'integer', 'bigint', 'numeric', 'date', 'timestamp without time zone',
+                              'timestamp with time zone') THEN 'az64'
+                WHEN type IN ('character', 'character varying') THEN 'lzo' ELSE 'none' END
+$$;
+
 CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS
 SELECT t.nspname::name AS schemaname, t.relname::name AS tablename, a.attname::name AS "column",
        format_type(a.atttypid, a.atttypmod) AS type,
-       coalesce(t.design -> 'encodings' ->> a.attname, 'none')::varchar(32) AS encoding,
+       redshift.encoding_of(t.design, a.attname, format_type(a.atttypid, NULL))::varchar(32) AS encoding,
        coalesce(t.design ->> 'distkey' = a.attname, false) AS distkey,
        coalesce((SELECT CASE WHEN (t.design ->> 'interleaved')::boolean AND k.n % 2 = 0 THEN -k.n ELSE k.n END
                  FROM jsonb_array_elements_text(t.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
@@ -59,11 +72,12 @@ END $$;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
 SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::integer AS table_id, t.relname::text AS "table",
-       CASE WHEN t.design -> 'encodings' = '{}' THEN 'N' ELSE 'Y' END AS encoded,
+       CASE WHEN e.any_encoded THEN 'Y' ELSE 'N' END
+           || CASE WHEN t.design -> 'encodings' = '{}' THEN ', AUTO(ENCODE)' ELSE '' END AS encoded,
        t.diststyle, t.design -> 'sortkeys' ->> 0 AS sortkey1,
        (SELECT max(a.atttypmod - 4) FROM pg_attribute a
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
-       t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
+       e.sortkey1_enc,
        coalesce(jsonb_array_length(t.design -> 'sortkeys'), 0) AS sortkey_num,
        (redshift.size_of(t.oid) + 1048575) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
        0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, redshift.rows_of(t.oid)::numeric(38, 0) AS tbl_rows,
@@ -71,6 +85,12 @@ SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::i
        redshift.rows_of(t.oid)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
        0::numeric(5, 2) AS vacuum_sort_benefit
 FROM redshift.user_tables t
+LEFT JOIN LATERAL (
+    SELECT bool_or(x.encoding <> 'none') AS any_encoded,
+           max(x.encoding) FILTER (WHERE a.attname = t.design -> 'sortkeys' ->> 0) AS sortkey1_enc
+    FROM pg_attribute a
+    CROSS JOIN LATERAL redshift.encoding_of(t.design, a.attname, format_type(a.atttypid, NULL)) AS x (encoding)
+    WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped) AS e ON true
 WHERE t.relkind = 'r' AND redshift.size_of(t.oid) > 0;  -- AWS: r_SVV_TABLE_INFO has nothing of empty tables
 
 CREATE OR REPLACE VIEW pg_catalog.stv_tbl_perm AS
@@ -123,7 +143,7 @@ CREATE OR REPLACE VIEW pg_catalog.svv_all_tables AS SELECT * FROM pg_catalog.svv
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_columns AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text, column_name::text,
        ordinal_position::integer, data_type::text, default_expression::text AS column_default, is_nullable::text,
-       coalesce(t.design -> 'encodings' ->> column_name, 'none') AS encoding,
+       redshift.encoding_of(t.design, column_name, data_type) AS encoding,
        coalesce(t.design ->> 'distkey' = column_name, false) AS distkey,
        coalesce((SELECT k.n FROM jsonb_array_elements_text(t.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
                  WHERE k.name = column_name), 0)::integer AS sortkey,

@@ -88,8 +88,8 @@ BEGIN
     -- The codes of attencodingtype are the sandbox's own; format_encoding() reads them, as on Redshift.
     EXECUTE format($view$
         CREATE VIEW redshift.pg_attribute AS
-        SELECT %s, coalesce(array_position(redshift.encodings(), d.design -> 'encodings' ->> a.attname), 0)::smallint
-                   AS attencodingtype,
+        SELECT %s, coalesce(array_position(redshift.encodings(), redshift.encoding_of(
+                       d.design, a.attname, format_type(a.atttypid, NULL))), 0)::smallint AS attencodingtype,
                coalesce(d.design ->> 'distkey' = a.attname, false) AS attisdistkey,
                coalesce((SELECT CASE WHEN (d.design ->> 'interleaved')::boolean AND k.n %% 2 = 0 THEN -k.n ELSE k.n END
                          FROM jsonb_array_elements_text(d.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
