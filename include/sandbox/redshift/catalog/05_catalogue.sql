@@ -111,8 +111,15 @@ FROM pg_sequence s
 JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype = 'i'
 JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid;
 
+CREATE OR REPLACE VIEW redshift.visible_tables AS
+SELECT t.*, obj_description(r.oid, 'pg_class') AS remarks
+FROM information_schema.tables t
+JOIN pg_namespace n ON n.nspname = t.table_schema
+JOIN pg_class r ON r.relnamespace = n.oid AND r.relname = t.table_name
+WHERE t.table_schema <> 'redshift';
+
 CREATE OR REPLACE VIEW redshift.visible_columns AS
-SELECT c.*, coalesce(c.column_default, i.expression) AS default_expression
+SELECT c.*, coalesce(c.column_default, i.expression) AS default_expression, col_description(r.oid, c.ordinal_position) AS remarks
 FROM information_schema.columns c
 JOIN pg_namespace n ON n.nspname = c.table_schema
 JOIN pg_class r ON r.relnamespace = n.oid AND r.relname = c.table_name
@@ -120,8 +127,8 @@ LEFT JOIN redshift.identities i ON i.table_id = r.oid AND i.attnum = c.ordinal_p
 WHERE c.table_schema <> 'redshift';
 
 CREATE OR REPLACE VIEW pg_catalog.svv_tables AS
-SELECT table_catalog::text, table_schema::text, table_name::text, table_type::text, NULL::text AS remarks
-FROM information_schema.tables WHERE table_schema <> 'redshift';
+SELECT table_catalog::text, table_schema::text, table_name::text, table_type::text, remarks
+FROM redshift.visible_tables;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_columns AS
 SELECT table_catalog::text, table_schema::text, table_name::text, column_name::text, ordinal_position::integer,
@@ -129,14 +136,14 @@ SELECT table_catalog::text, table_schema::text, table_name::text, column_name::t
        numeric_precision::integer, numeric_precision_radix::integer, numeric_scale::integer, datetime_precision::integer,
        interval_type::text, interval_precision::text, character_set_catalog::text, character_set_schema::text,
        character_set_name::text, collation_catalog::text, collation_schema::text, collation_name::text, domain_name::text,
-       NULL::text AS remarks
+       remarks
 FROM redshift.visible_columns;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_tables AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text,
        CASE table_type WHEN 'BASE TABLE' THEN 'TABLE' ELSE table_type END::text AS table_type, NULL::text AS table_acl,
-       NULL::text AS remarks
-FROM information_schema.tables WHERE table_schema NOT IN ('redshift', 'pg_catalog', 'information_schema');
+       remarks
+FROM redshift.visible_tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_all_tables AS SELECT * FROM pg_catalog.svv_redshift_tables;
 
@@ -147,7 +154,7 @@ SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, 
        coalesce(t.design ->> 'distkey' = column_name, false) AS distkey,
        coalesce((SELECT k.n FROM jsonb_array_elements_text(t.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
                  WHERE k.name = column_name), 0)::integer AS sortkey,
-       NULL::text AS column_acl, NULL::text AS remarks
+       NULL::text AS column_acl, remarks
 FROM redshift.visible_columns c
 LEFT JOIN redshift.user_tables t ON t.nspname = c.table_schema AND t.relname = c.table_name
 WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
@@ -155,7 +162,7 @@ WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 CREATE OR REPLACE VIEW pg_catalog.svv_all_columns AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text, column_name::text,
        ordinal_position::integer, default_expression::text AS column_default, is_nullable::text, data_type::text,
-       character_maximum_length::integer, numeric_precision::integer, numeric_scale::integer, NULL::text AS remarks
+       character_maximum_length::integer, numeric_precision::integer, numeric_scale::integer, remarks
 FROM redshift.visible_columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_schemas AS
