@@ -270,6 +270,14 @@ BEGIN
     END IF;
 END $$;
 
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_group(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(shobj_description(to_regrole(name), 'pg_authid'), '') <> 'redshift group' THEN
+        RAISE undefined_object USING MESSAGE = format('group "%s" does not exist', (parse_ident(name))[1]);
+    END IF;
+END $$;
+
 -- Nobody writes through a view (AWS: r_CREATE_VIEW); PostgreSQL would, where the view is simple.
 CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_writable(name text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -197,10 +197,15 @@ FROM pg_roles r
 WHERE NOT r.rolcanlogin AND r.oid >= 16384
   AND coalesce(shobj_description(r.oid, 'pg_authid'), '') <> 'redshift group';
 
+-- Who has made a role may give it to others, by a grant that makes no member of him.
+CREATE OR REPLACE VIEW redshift.members AS
+SELECT roleid, member, bool_or(admin_option) AS admin_option
+FROM pg_auth_members WHERE inherit_option OR set_option GROUP BY roleid, member;
+
 CREATE OR REPLACE VIEW pg_catalog.svv_user_grants AS
 SELECT u.oid::integer AS user_id, u.rolname::text AS user_name, r.oid::integer AS role_id, r.rolname::text AS role_name,
        m.admin_option
-FROM pg_auth_members m
+FROM redshift.members m
 JOIN pg_roles u ON u.oid = m.member AND u.rolcanlogin
 JOIN pg_catalog.svv_roles s ON s.role_id = m.roleid::integer
 JOIN pg_roles r ON r.oid = m.roleid;

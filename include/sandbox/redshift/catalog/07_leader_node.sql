@@ -15,7 +15,8 @@ $$;
 CREATE VIEW redshift.pg_namespace AS SELECT * FROM pg_catalog.pg_namespace WHERE nspname <> 'redshift';
 -- Only what CREATE GROUP has made, not the roles and none of PostgreSQL's own.
 CREATE VIEW redshift.pg_group AS
-SELECT * FROM pg_catalog.pg_group WHERE shobj_description(grosysid, 'pg_authid') = 'redshift group';
+SELECT groname, grosysid, ARRAY(SELECT m.member FROM redshift.members m WHERE m.roleid = grosysid) AS grolist
+FROM pg_catalog.pg_group WHERE shobj_description(grosysid, 'pg_authid') = 'redshift group';
 CREATE VIEW redshift.pg_database AS SELECT * FROM pg_catalog.pg_database WHERE datname = current_database();
 
 -- The declared keys. Their oids lie beyond those that PostgreSQL gives out in the sandbox's life.

@@ -35,8 +35,8 @@ BY_VERB: dict[str, Callable[[Statement], Plan]] = {
 BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
     ("CREATE", "schema"): objects.create_schema, ("CREATE", "view"): objects.create_view,
     ("CREATE", "or"): objects.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
-    ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
-    ("ALTER", "database"): databases.alter_database,
+    ("CREATE", "group"): roles.create_group, ("ALTER", "group"): roles.alter_group, ("ALTER", "user"): roles.alter_user,
+    ("ALTER", "default"): roles.grant, ("ALTER", "database"): databases.alter_database,
     ("DROP", "table"): objects.drop, ("DROP", "view"): objects.drop, ("DROP", "schema"): objects.drop,
     ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
 }  # fmt: skip
