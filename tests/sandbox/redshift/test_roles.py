@@ -50,7 +50,8 @@ def test_c11_a_group_has_the_users_that_are_named(cursor: Any, schema: str, peop
 
 def test_c11_members_of_a_group_have_its_rights(cluster: Any, cursor: Any, schema: str, people: list[str]) -> None:
     cursor.execute(f"CREATE GROUP g_{schema}; CREATE TABLE t (a int); GRANT SELECT ON t TO GROUP g_{schema}; "
-                   f"GRANT USAGE ON SCHEMA {schema} TO GROUP g_{schema}; ALTER GROUP g_{schema} ADD USER {people[0]}")  # fmt: skip
+                   f"GRANT USAGE ON SCHEMA {schema} TO GROUP g_{schema}")  # fmt: skip
+    cursor.execute(f"ALTER GROUP g_{schema} ADD USER {people[0]}")
     cluster.psycopg2(people[0], PASSWORD).cursor().execute(f"SELECT * FROM {schema}.t")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cluster.psycopg2(people[1], PASSWORD).cursor().execute(f"SELECT * FROM {schema}.t")
@@ -113,3 +114,12 @@ def test_c11_a_user_is_created_with_options(cluster: Any, cursor: Any, schema: s
     cursor.execute("SELECT usesuper FROM pg_user WHERE usename = %s", [ann])
     assert cursor.fetchone() == (False,)
     cluster.psycopg2(ann, PASSWORD).cursor().execute("SELECT 1")
+
+
+def test_c11_the_admin_user_is_a_superuser_in_pg_user(cursor: Any, people: list[str]) -> None:
+    cursor.execute("SELECT usesuper, usecreatedb FROM pg_user WHERE usename = current_user")
+    assert cursor.fetchone() == (True, True)
+    cursor.execute("SELECT usename FROM pg_catalog.pg_user WHERE usesuper ORDER BY 1")
+    assert cursor.fetchall() == [("awsuser",), ("rdsdb",)]
+    cursor.execute("SELECT usesuper, usecreatedb FROM pg_user WHERE usename = %s", [people[0]])
+    assert cursor.fetchone() == (False, False)

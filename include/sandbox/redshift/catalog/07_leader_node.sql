@@ -17,6 +17,15 @@ CREATE VIEW redshift.pg_namespace AS SELECT * FROM pg_catalog.pg_namespace WHERE
 CREATE VIEW redshift.pg_group AS
 SELECT groname, grosysid, ARRAY(SELECT m.member FROM redshift.members m WHERE m.roleid = grosysid) AS grolist
 FROM pg_catalog.pg_group WHERE shobj_description(grosysid, 'pg_authid') = 'redshift group';
+-- The database's owner stands for the admin user, who is a superuser on Redshift, beside its own, rdsdb (AWS:
+-- r_Users-creatingaltering-and-deleting-users).
+DO $$
+BEGIN
+    EXECUTE format('CREATE VIEW redshift.pg_user AS SELECT %s FROM pg_catalog.pg_user u JOIN pg_database d '
+                   'ON d.datname = current_database()', redshift.select_list('pg_catalog.pg_user', 'u', jsonb_build_object(
+        'usename', 'CASE u.usesysid WHEN 10 THEN ''rdsdb'' ELSE u.usename END::name',
+        'usecreatedb', 'u.usecreatedb OR u.usesysid = d.datdba', 'usesuper', 'u.usesuper OR u.usesysid = d.datdba')));
+END $$;
 CREATE VIEW redshift.pg_database AS SELECT * FROM pg_catalog.pg_database WHERE datname = current_database();
 
 -- The declared keys. Their oids lie beyond those that PostgreSQL gives out in the sandbox's life.

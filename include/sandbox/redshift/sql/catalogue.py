@@ -8,7 +8,8 @@ from include.sandbox.redshift.sql.statement import Statement
 TABLES = {
     "pg_catalog": frozenset({
         "pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_database", "pg_group", "pg_index",
-        "pg_indexes", "pg_namespace", "pg_proc", "pg_sequence", "pg_sequences", "pg_tables", "pg_views",
+        "pg_indexes", "pg_namespace", "pg_proc", "pg_sequence", "pg_sequences", "pg_tables", "pg_user",
+        "pg_views",
     }),
     "information_schema": frozenset({
         "columns", "constraint_column_usage", "referential_constraints", "schemata", "sequences", "tables", "views",
