@@ -16,13 +16,23 @@ def rows(cursor: Any, sql: str, *values: object) -> list[tuple[Any, ...]]:
 INFO = 'SELECT tbl_rows, estimated_visible_rows, size FROM svv_table_info WHERE schema = %s AND "table" = %s'
 
 
-def test_c11_rows_are_counted(cursor: Any, schema: str) -> None:
+def test_c11_rows_are_counted(cluster: Any, cursor: Any, schema: str) -> None:
     cursor.execute('CREATE TABLE "T 1" (a int); INSERT INTO "t 1" VALUES (1), (2), (3); DELETE FROM "t 1" WHERE a = 1')
     assert rows(cursor, INFO, schema, "t 1") == [(2, 2, 1)]
     cursor.execute("CREATE TEMP TABLE mine (a int); INSERT INTO mine VALUES (1)")
     permanent = "SELECT rows, sorted_rows, temp FROM stv_tbl_perm WHERE trim(name) = %s AND rows > 0"
     assert rows(cursor, permanent, "t 1") == [(2, 2, 0)]
     assert rows(cursor, permanent, "mine") == [(1, 1, 1)]
+    assert rows(cluster.psycopg2().cursor(), permanent, "t 1") == [(2, 2, 0)]  # though it may not look into "mine"
+
+
+def test_c11_rows_of_a_long_table_are_counted(cursor: Any, schema: str) -> None:
+    cursor.execute("CREATE TABLE t (a int, b char(1000)); INSERT INTO t VALUES (1, 'x')")
+    for _ in range(12):
+        cursor.execute("INSERT INTO t SELECT a, b FROM t")
+    ((counted, visible, size),) = rows(cursor, INFO, schema, "t")
+    assert (counted, visible) == (4096, 4096)
+    assert 4 <= size <= 6
 
 
 def test_c11_rows_are_counted_for_who_may_not_read_them(cluster: Any, cursor: Any, owner: Any, schema: str) -> None:
@@ -55,3 +65,15 @@ def test_c11_an_empty_table_has_no_information(cursor: Any, schema: str) -> None
     assert (style, subtype) == ("ALL", "REGULAR TABLE")
     cursor.execute("INSERT INTO t VALUES ('x'); TRUNCATE t")
     assert rows(cursor, INFO, schema, "t") == []
+
+
+def test_to_count_a_table_runs_no_view_that_has_its_name_by_now(cluster: Any, cursor: Any, schema: str) -> None:
+    cursor.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+    reader = cluster.psycopg2().cursor()
+    permanent = "SELECT trim(name), rows FROM stv_tbl_perm WHERE id = %s"
+    oid = rows(cursor, "SELECT table_id FROM svv_table_info WHERE schema = %s", schema)[0][0]
+    assert rows(reader, permanent, oid) == [("t", 1)]
+    cursor.execute(
+        "DROP TABLE t; CREATE VIEW t AS SELECT 1 AS a WHERE 1 / (SELECT count(*) - count(*) FROM pg_class) = 1"
+    )
+    assert [name for name, _ in rows(reader, permanent, oid)] == ["t"]  # of the reader's snapshot

@@ -51,22 +51,23 @@ EXCEPTION WHEN lock_not_available THEN
     RETURN (SELECT greatest(relpages, 1) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
 END $$;
 
--- A table's rows, likewise; also for who may not read them. Only a table is counted, because a view would run its owner's
--- query with the superuser's rights. The error at the end lets go of the table's lock, which else lasts until the client's
--- transaction ends.
+-- A table's rows, likewise; also for who may not read them. TABLESAMPLE takes tables only: what has the name by now may be
+-- a view, whose query would have the superuser's rights. The error at the end lets go of the table's lock, which else lasts
+-- until the client's transaction ends.
 CREATE OR REPLACE FUNCTION redshift.rows_of(target oid) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     counted bigint;
 BEGIN
-    EXECUTE (SELECT format('SELECT count(*) FROM %I.%I', n.nspname, c.relname)
+    EXECUTE (SELECT format('SELECT count(*) FROM %I.%I TABLESAMPLE system (100)', n.nspname, c.relname)
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target AND c.relkind = 'r')
     INTO counted;
     RAISE EXCEPTION SQLSTATE 'RS000';
 EXCEPTION
     WHEN SQLSTATE 'RS000' THEN
         RETURN counted;
-    WHEN lock_not_available OR undefined_table OR feature_not_supported THEN  -- the last for others' temporary tables
+    WHEN lock_not_available OR undefined_table OR wrong_object_type
+        OR feature_not_supported THEN  -- as of others' temporary tables
         RETURN (SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = target);
 END $$;
 
