@@ -151,6 +151,9 @@ def in_redshift_words(fields: dict[str, str], statement: str = "", serializable:
     elif state == "23502" and "c" in fields:
         # SQLSTATE unsettled among clients' sources; dlt maps this text from an internal error.
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot insert a NULL value into column {fields['c']}"}
+    elif state == "428C9" and "OVERRIDING" in found.get("H", ""):
+        found = {key: value for key, value in found.items() if key not in {"D", "H"}}
+        found |= {"C": NOT_SUPPORTED, "M": "cannot set an identity column to a value"}  # embulk#486
     elif state == "42P01" and statement == "COPY":
         table = found.get("M", "").split('"')[1::2] or [""]
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot COPY into nonexistent table {table[0].rpartition('.')[2]}"}

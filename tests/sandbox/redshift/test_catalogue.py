@@ -52,8 +52,8 @@ def test_c5_columns_are_reflected_with_redshifts_attributes(cursor: Any, schema:
     """
     found = [row[1:] for row in rows(cursor, query) if row[1] in ("users", "plays", "unbound")]
     assert found == [
-        ("plays", "who", None, 1, "none", False, 0, False, None),
-        ("plays", "at", "getdate()", 2, "none", False, 0, False, "getdate()"),
+        ("plays", "who", None, 1, "az64", False, 0, False, None),
+        ("plays", "at", "getdate()", 2, "az64", False, 0, False, "getdate()"),
         ("unbound", "id", None, 1, None, None, 0, None, None),
         ("unbound", "name", None, 2, None, None, 0, None, None),
         ("users", "id", None, 1, "none", True, 1, True, None),
@@ -193,6 +193,25 @@ def test_c11_show_names_databases_and_schemas(cursor: Any, schema: str) -> None:
         "database_name", "schema_name", "table_name", "table_type", "table_acl", "remarks", "owner", 
         "last_altered_time", "last_modified_time", "dist_style", "table_subtype",
     ]  # fmt: skip
+
+
+def test_c11_comments_are_shown_as_remarks(cursor: Any, schema: str) -> None:
+    said = {"users": "who plays", "bound": "it's bound", "unbound": "not bound", "plays": None}
+    cursor.execute("""COMMENT ON TABLE users IS 'who plays'; COMMENT ON VIEW bound IS 'it''s bound';
+                      COMMENT ON VIEW unbound IS 'not bound'""")
+    for view, its_schema in (("svv_tables", "table_schema"), ("svv_redshift_tables", "schema_name"),
+                             ("svv_all_tables", "schema_name")):  # fmt: skip
+        assert dict(rows(cursor, f"SELECT table_name, remarks FROM {view} WHERE {its_schema} = %s", schema)) == said
+    shown = rows(cursor, f"SHOW TABLES FROM SCHEMA {schema}")
+    assert {row[2]: row[5] for row in shown} == said
+
+    cursor.execute("COMMENT ON COLUMN users.name IS 'in full'; COMMENT ON COLUMN bound.id IS 'of whom'")
+    for view, its_schema in (("svv_columns", "table_schema"), ("svv_redshift_columns", "schema_name"),
+                             ("svv_all_columns", "schema_name")):  # fmt: skip
+        found = rows(cursor, f"SELECT table_name, column_name, remarks FROM {view} WHERE {its_schema} = %s "
+                             "AND remarks IS NOT NULL ORDER BY 1", schema)  # fmt: skip
+        assert found == [("bound", "id", "of whom"), ("users", "name", "in full")]
+    assert [row[11] for row in rows(cursor, "SHOW COLUMNS FROM TABLE users")] == [None, "in full"]
 
 
 def test_c11_show_takes_bound_parameters(cluster: Any, cursor: Any, schema: str) -> None:

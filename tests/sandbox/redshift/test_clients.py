@@ -206,7 +206,7 @@ def test_the_connector_keeps_its_prepared_statements_across_ddl(cluster: Any, sc
 
 def test_installing_again_changes_nothing(cluster: Any, schema: str) -> None:
     cursor = cluster.psycopg2().cursor()
-    cursor.execute(f"CREATE TABLE {schema}.kept (a int DISTKEY); COMMIT")
+    cursor.execute(f"CREATE TABLE {schema}.kept (a int DISTKEY); INSERT INTO {schema}.kept VALUES (1); COMMIT")
     install(RedshiftConfig(cluster.postgres.dsn("postgres"), "127.0.0.1", 0), "awsuser", cluster.password)
     cursor.execute(f"SELECT diststyle FROM svv_table_info WHERE \"schema\" = '{schema}'")
     assert cursor.fetchone() == ("KEY(a)",)

@@ -215,7 +215,8 @@ def older(cluster: Any) -> Any:
         cursor.execute("""
             CREATE TABLE redshift.designs (table_id oid PRIMARY KEY, design jsonb NOT NULL);
             CREATE TABLE redshift.constraints (table_id oid, name text, type text, columns text[], target_id oid);
-            CREATE TABLE oldest (a int); INSERT INTO redshift.designs VALUES ('oldest'::regclass, '{"style": "ALL"}');
+            CREATE TABLE oldest (a int); INSERT INTO oldest VALUES (1);
+            INSERT INTO redshift.designs VALUES ('oldest'::regclass, '{"style": "ALL"}');
             INSERT INTO redshift.constraints VALUES ('oldest'::regclass, 'oldest_pkey', 'PRIMARY KEY', '{a}', NULL)
         """)
         cursor.execute(f"SET SESSION AUTHORIZATION owner_{name}")

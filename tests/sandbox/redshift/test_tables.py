@@ -23,13 +23,47 @@ def test_m14_the_design_of_a_table_is_shown(cursor: Any) -> None:
     """)
     shown = rows(cursor, 'SELECT "column", type, encoding, distkey, sortkey, "notnull" FROM pg_table_def')
     assert shown == [
-        ("id", "integer", "none", False, 0, True),
+        ("id", "integer", "az64", False, 0, True),
         ("at", "timestamp without time zone", "az64", False, 1, True),
         ("who", "bigint", "none", True, 2, False),
-        ("level", "character varying(256)", "none", False, 0, False),
+        ("level", "character varying(256)", "lzo", False, 0, False),
     ]
+    cursor.execute("INSERT INTO plays (at) VALUES (getdate())")
     info = "SELECT diststyle, sortkey1, sortkey_num FROM svv_table_info WHERE \"table\" = 'plays'"
     assert rows(cursor, info) == [("KEY(who)", "at", 2)]
+
+
+@pytest.mark.parametrize(
+    ("types", "encoding"),
+    [
+        ("smallint integer bigint decimal(8,2) date timestamp timestamptz", "az64"), ("char(3) varchar(3)", "lzo"),
+        ("boolean real float8", "none"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("create", ["CREATE TABLE", "CREATE TEMP TABLE"])
+def test_m14_a_column_without_encode_has_that_of_its_type(
+    cursor: Any, create: str, types: str, encoding: str
+) -> None:  # AWS: c_Compression_encodings
+    columns = [f"c{number} {declared}" for number, declared in enumerate(types.split())]
+    cursor.execute(f"{create} t ({', '.join(columns)}, r int ENCODE raw, s int) SORTKEY (s)")
+    shown = [(encoding,)] * len(columns) + [("none",), ("none",)]
+    if "TEMP" not in create:
+        assert rows(cursor, "SELECT encoding FROM pg_table_def WHERE tablename = 't'") == shown
+        assert rows(cursor, "SELECT encoding FROM svv_redshift_columns WHERE schema_name = current_schema() "
+                            "ORDER BY ordinal_position") == shown  # fmt: skip
+    assert rows(cursor, "SELECT format_encoding(attencodingtype::int) FROM pg_attribute "
+                        "WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum") == shown  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "encoded"),  # amazon-redshift-utils#562
+    [("a int", "Y, AUTO(ENCODE)"), ("a int ENCODE zstd, b int", "Y"), ("a int ENCODE raw", "N")],
+)
+def test_m14_a_table_without_encode_is_encoded_automatically(cursor: Any, columns: str, encoded: str) -> None:
+    cursor.execute(f"CREATE TABLE t ({columns}, s int SORTKEY); INSERT INTO t (a) VALUES (1)")
+    assert rows(cursor, "SELECT encoded, sortkey1_enc FROM svv_table_info WHERE schema = current_schema()") == [
+        (encoded, "none")
+    ]
 
 
 def test_m15_keys_are_informational_and_shown(cursor: Any) -> None:
@@ -157,7 +191,7 @@ def test_a_range_of_the_sort_key_does_not_read_the_whole_table(cursor: Any) -> N
 
 
 def test_m14_an_existing_table_keeps_its_design(cursor: Any) -> None:
-    cursor.execute("CREATE TABLE t (a int DISTKEY)")
+    cursor.execute("CREATE TABLE t (a int DISTKEY); INSERT INTO t VALUES (1)")
     cursor.execute("CREATE TABLE IF NOT EXISTS t (a int, b int SORTKEY) DISTSTYLE ALL")
     assert rows(cursor, "SELECT diststyle, sortkey_num FROM svv_table_info WHERE \"table\" = 't'") == [("KEY(a)", 0)]
 
@@ -172,7 +206,7 @@ def test_m14_a_column_is_added_and_dropped(cursor: Any) -> None:
 
 
 def test_m14_the_design_is_altered(cursor: Any, indexed: Callable[[str], list[str]]) -> None:
-    cursor.execute("CREATE TABLE t (a int DISTKEY SORTKEY, b varchar(4), c int)")
+    cursor.execute("CREATE TABLE t (a int DISTKEY SORTKEY, b varchar(4), c int); INSERT INTO t VALUES (1, '', 1)")
     for change in (
         "ALTER COLUMN b ENCODE zstd",
         "ALTER DISTSTYLE KEY DISTKEY c",
@@ -181,7 +215,7 @@ def test_m14_the_design_is_altered(cursor: Any, indexed: Callable[[str], list[st
     ):
         cursor.execute(f"ALTER TABLE t {change}")
     assert rows(cursor, 'SELECT "column", encoding, distkey, sortkey FROM pg_table_def') == [
-        ("a", "none", False, 0), ("b", "zstd", False, 2), ("d", "none", True, 1)
+        ("a", "az64", False, 0), ("b", "zstd", False, 2), ("d", "none", True, 1)
     ]  # fmt: skip
     assert indexed("t") == ["c", "b"]  # as it was called when it was indexed
     with pytest.raises(psycopg2.errors.FeatureNotSupported, match="distribution key or in the sort key"):
@@ -228,8 +262,51 @@ def test_m14_identity_columns_fill_themselves(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (id bigint IDENTITY(5, 5), a int)")
     cursor.execute("INSERT INTO t (a) VALUES (1), (2)")
     assert rows(cursor, "SELECT count(DISTINCT id), min(id) >= 5 FROM t") == [(2, True)]
-    with pytest.raises(psycopg2.Error, match="identity column"):
+    with pytest.raises(psycopg2.errors.FeatureNotSupported) as told:  # embulk#486
         cursor.execute("INSERT INTO t VALUES (1, 1)")
+    diagnostics = told.value.diag
+    assert (diagnostics.message_primary, diagnostics.message_detail, diagnostics.message_hint) == (
+        "cannot set an identity column to a value", None, None
+    )  # fmt: skip
+
+
+def test_m14_an_identity_column_shows_no_sequence(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (id int IDENTITY(1, 1), a int); GRANT ALL ON t TO PUBLIC")
+    cursor.execute("CREATE TEMP TABLE u (id int IDENTITY(1, 1), a int); INSERT INTO u (a) VALUES (1)")
+    cursor.execute("INSERT INTO t (a) VALUES (1)")
+    for nowhere in ("pg_class WHERE relkind = 'S'", "pg_sequences", "pg_catalog.pg_sequence",
+                    "information_schema.sequences"):  # fmt: skip
+        assert rows(cursor, f"SELECT count(*) FROM {nowhere}") == [(0,)], nowhere
+    for name in ("t_id_seq", "u_id_seq"):
+        with pytest.raises(psycopg2.Error):
+            cursor.execute(f"SELECT * FROM {name}")
+
+
+def test_m14_an_identity_is_shown_as_a_default(cluster: Any, cursor: Any, schema: str) -> None:
+    cursor.execute("""CREATE TABLE t (a int DEFAULT 7, id bigint IDENTITY(-5, 10),
+                                      other int GENERATED BY DEFAULT AS IDENTITY(0, 1), plain int)""")
+    oid = rows(cursor, "SELECT 't'::regclass::oid FROM pg_class LIMIT 1")[0][0]
+    # sqlalchemy-redshift: dialect.py, IDENTITY_RE; how the other begins: redshift_connector, cursor.py.
+    shown = ["7", f"\"identity\"({oid}, 0, '-5,10'::text)", f"default_identity({oid}, 0, '0,1'::text)", None]
+    for query in (
+        "SELECT column_default FROM information_schema.columns WHERE table_schema = %s ORDER BY ordinal_position",
+        "SELECT column_default FROM svv_columns WHERE table_schema = %s ORDER BY ordinal_position",
+        "SELECT column_default FROM svv_all_columns WHERE schema_name = %s ORDER BY ordinal_position",
+        "SELECT column_default FROM svv_redshift_columns WHERE schema_name = %s ORDER BY ordinal_position",
+        """SELECT d.adsrc FROM pg_attribute a LEFT JOIN pg_attrdef d ON (a.attrelid, a.attnum) = (d.adrelid, d.adnum)
+           JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = %s AND c.relname = 't' AND a.attnum > 0 ORDER BY a.attnum""",
+        """SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a
+           LEFT JOIN pg_attrdef d ON (a.attrelid, a.attnum, true) = (d.adrelid, d.adnum, a.atthasdef)
+           JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = %s AND c.relname = 't' AND a.attnum > 0 ORDER BY a.attnum""",
+    ):
+        cursor.execute(query, [schema])
+        assert [default for (default,) in cursor.fetchall()] == shown, query
+    cursor.execute("SHOW COLUMNS FROM TABLE t")
+    assert [row[5] for row in cursor.fetchall()] == shown
+    columns = cluster.connector().cursor().get_columns(schema_pattern=schema, tablename_pattern="t")
+    assert [row[22] for row in columns] == ["NO", "NO", "YES", "NO"]  # IS_AUTOINCREMENT
 
 
 def test_comments_views_and_database_qualified_names_work(cursor: Any, schema: str) -> None:

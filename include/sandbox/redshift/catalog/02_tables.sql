@@ -80,6 +80,10 @@ BEGIN
                      FROM jsonb_array_elements_text(item -> 'columns') AS c);
         END IF;
     END LOOP;
+    -- Redshift has no sequences: nobody may read those of IDENTITY columns, which fill themselves nevertheless.
+    EXECUTE (SELECT coalesce(string_agg(format('REVOKE ALL ON SEQUENCE %s FROM CURRENT_USER', d.objid::regclass), ';'), 'SELECT 1')
+             FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+             WHERE d.refobjid = target AND d.classid = 'pg_class'::regclass AND d.deptype = 'i');
     design := jsonb_set(design, '{constraints}', coalesce((
         SELECT jsonb_agg(CASE WHEN k ->> 'target' IS NULL THEN k
                               ELSE k || jsonb_build_object('target_id', (k ->> 'target')::regclass::oid::text) END)
@@ -263,6 +267,14 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF name <> current_database() THEN
         RAISE invalid_catalog_name USING MESSAGE = format('database "%s" does not exist', name);
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION pg_catalog.redshift_check_group(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(shobj_description(to_regrole(name), 'pg_authid'), '') <> 'redshift group' THEN
+        RAISE undefined_object USING MESSAGE = format('group "%s" does not exist', (parse_ident(name))[1]);
     END IF;
 END $$;
 

@@ -1,18 +1,36 @@
 -- Redshift's views of tables, columns, keys and roles.
 
 CREATE OR REPLACE VIEW redshift.user_tables AS
-SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reltuples,
-       CASE c.relkind WHEN 'r' THEN d.description::jsonb END AS design  -- other types' comments are no JSON
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner,
+       d.design, CASE WHEN c.relkind <> 'r' THEN NULL
+                      WHEN d.design ->> 'distkey' IS NOT NULL THEN 'KEY(' || (d.design ->> 'distkey') || ')'
+                      WHEN coalesce(d.design ->> 'style', 'AUTO') = 'AUTO' THEN 'AUTO(ALL)'
+                      ELSE d.design ->> 'style' END AS diststyle
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_description d ON d.objoid = c.reltype AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0
+LEFT JOIN LATERAL (  -- other types' comments are no JSON
+    SELECT CASE c.relkind WHEN 'r' THEN t.description::jsonb END AS design FROM pg_description t
+    WHERE t.objoid = c.reltype AND t.classoid = 'pg_type'::regclass AND t.objsubid = 0) AS d ON true
 WHERE c.relkind IN ('r', 'v')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'redshift', 'pg_toast');
+
+-- A column's encoding, which Redshift chooses where ENCODE does not (AWS: c_Compression_encodings), and shows as none where
+-- it is RAW. A view's columns have none.
+CREATE OR REPLACE FUNCTION redshift.encoding_of(design jsonb, column_name text, type text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN design ->> 'encodings' IS NULL THEN 'none'
+                WHEN design -> 'encodings' ->> column_name = 'raw' THEN 'none'
+                WHEN design -> 'encodings' ? column_name THEN design -> 'encodings' ->> column_name
+                WHEN design -> 'sortkeys' ? column_name THEN 'none'
+                WHEN type IN ('smallint', 'integer', 'bigint', 'numeric', 'date', 'timestamp without time zone',
+                              'timestamp with time zone') THEN 'az64'
+                WHEN type IN ('character', 'character varying') THEN 'lzo' ELSE 'none' END
+$$;
 
 CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS
 SELECT t.nspname::name AS schemaname, t.relname::name AS tablename, a.attname::name AS "column",
        format_type(a.atttypid, a.atttypmod) AS type,
-       coalesce(t.design -> 'encodings' ->> a.attname, 'none')::varchar(32) AS encoding,
+       redshift.encoding_of(t.design, a.attname, format_type(a.atttypid, NULL))::varchar(32) AS encoding,
        coalesce(t.design ->> 'distkey' = a.attname, false) AS distkey,
        coalesce((SELECT CASE WHEN (t.design ->> 'interleaved')::boolean AND k.n % 2 = 0 THEN -k.n ELSE k.n END
                  FROM jsonb_array_elements_text(t.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
@@ -23,80 +41,131 @@ JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE t.relkind = 'r' AND t.nspname = ANY (current_schemas(false))  -- AWS: r_PG_TABLE_DEF shows the search path only
 ORDER BY t.nspname, t.relname, a.attnum;
 
--- A table's size; as last counted, while a transaction has it locked: to look at the view is not to wait.
+-- A table's size; while a transaction has it locked as last counted, and not empty: to look at the view is not to wait. The
+-- index by which its long values are found has a page before there are any.
 CREATE OR REPLACE FUNCTION redshift.size_of(target oid) RETURNS bigint
-LANGUAGE plpgsql SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN pg_table_size(target);
+    RETURN CASE WHEN pg_relation_size(target) > 0 THEN pg_table_size(target) ELSE 0 END;
 EXCEPTION WHEN lock_not_available THEN
-    RETURN (SELECT greatest(relpages, 0) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
+    RETURN (SELECT greatest(relpages, 1) * current_setting('block_size')::bigint FROM pg_class WHERE oid = target);
+END $$;
+
+-- A table's rows, likewise; also for who may not read them. TABLESAMPLE takes tables only: what has the name by now may be
+-- a view, whose query would have the superuser's rights. The error at the end lets go of the table's lock, which else lasts
+-- until the client's transaction ends.
+CREATE OR REPLACE FUNCTION redshift.rows_of(target oid) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '1ms' SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    counted bigint;
+BEGIN
+    EXECUTE (SELECT format('SELECT count(*) FROM %I.%I TABLESAMPLE system (100)', n.nspname, c.relname)
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target AND c.relkind = 'r')
+    INTO counted;
+    RAISE EXCEPTION SQLSTATE 'RS000';
+EXCEPTION
+    WHEN SQLSTATE 'RS000' THEN
+        RETURN counted;
+    WHEN lock_not_available OR undefined_table OR wrong_object_type
+        OR feature_not_supported THEN  -- as of others' temporary tables
+        RETURN (SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = target);
 END $$;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
 SELECT current_database()::text AS database, t.nspname::text AS schema, t.oid::integer AS table_id,
        coalesce(t.design ->> 'rows of', t.relname)::text AS "table",
-       CASE WHEN t.design -> 'encodings' = '{}' THEN 'N' ELSE 'Y' END AS encoded,
-       CASE WHEN t.design ->> 'distkey' IS NOT NULL THEN 'KEY(' || (t.design ->> 'distkey') || ')'
-            WHEN coalesce(t.design ->> 'style', 'AUTO') = 'AUTO' THEN 'AUTO(ALL)' ELSE t.design ->> 'style' END AS diststyle,
-       t.design -> 'sortkeys' ->> 0 AS sortkey1,
+       CASE WHEN e.any_encoded THEN 'Y' ELSE 'N' END
+           || CASE WHEN t.design -> 'encodings' = '{}' THEN ', AUTO(ENCODE)' ELSE '' END AS encoded,
+       t.diststyle, t.design -> 'sortkeys' ->> 0 AS sortkey1,
        (SELECT max(a.atttypmod - 4) FROM pg_attribute a
         WHERE a.attrelid = t.oid AND a.atttypid = 'varchar'::regtype AND a.atttypmod > 4) AS max_varchar,
-       t.design -> 'encodings' ->> (t.design -> 'sortkeys' ->> 0) AS sortkey1_enc,
+       e.sortkey1_enc,
        coalesce(jsonb_array_length(t.design -> 'sortkeys'), 0) AS sortkey_num,
-       redshift.size_of(t.oid) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
-       0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, greatest(t.reltuples, 0)::numeric(38, 0) AS tbl_rows,
+       (redshift.size_of(t.oid) + 1048575) / 1048576 AS size, 0::numeric(10, 4) AS pct_used, 0::bigint AS empty,
+       0::numeric(5, 2) AS unsorted, 0::numeric(5, 2) AS stats_off, redshift.rows_of(t.oid)::numeric(38, 0) AS tbl_rows,
        NULL::numeric(19, 2) AS skew_sortkey1, NULL::numeric(19, 2) AS skew_rows,
-       greatest(t.reltuples, 0)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
+       redshift.rows_of(t.oid)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
        0::numeric(5, 2) AS vacuum_sort_benefit
 FROM redshift.user_tables t
-WHERE t.relkind = 'r';
+LEFT JOIN LATERAL (
+    SELECT bool_or(x.encoding <> 'none') AS any_encoded,
+           max(x.encoding) FILTER (WHERE a.attname = t.design -> 'sortkeys' ->> 0) AS sortkey1_enc
+    FROM pg_attribute a
+    CROSS JOIN LATERAL redshift.encoding_of(t.design, a.attname, format_type(a.atttypid, NULL)) AS x (encoding)
+    WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped) AS e ON true
+WHERE t.relkind = 'r' AND redshift.size_of(t.oid) > 0;  -- AWS: r_SVV_TABLE_INFO has nothing of empty tables
 
 CREATE OR REPLACE VIEW pg_catalog.stv_tbl_perm AS
-SELECT 0 AS slice, t.oid::integer AS id, t.relname::char(72) AS name, greatest(t.reltuples, 0)::bigint AS rows,
-       greatest(t.reltuples, 0)::bigint AS sorted_rows, (t.nspname LIKE 'pg_temp%')::integer AS temp,
+SELECT 0 AS slice, t.oid::integer AS id, t.relname::char(72) AS name, redshift.rows_of(t.oid) AS rows,
+       redshift.rows_of(t.oid) AS sorted_rows, (t.nspname LIKE 'pg_temp%')::integer AS temp,
        (SELECT oid FROM pg_database WHERE datname = current_database())::integer AS db_id,
        coalesce((t.design ->> 'backup')::boolean, true)::integer AS backup
 FROM redshift.user_tables t
 WHERE t.relkind = 'r';
 
+-- What the catalogue shows as the default of an IDENTITY column, which clients read (sqlalchemy-redshift: dialect.py,
+-- IDENTITY_RE; redshift_connector: cursor.py, IS_AUTOINCREMENT).
+CREATE OR REPLACE VIEW redshift.identities AS
+SELECT d.refobjid AS table_id, a.attnum,
+       format('%s(%s, 0, ''%s,%s''::text)', CASE a.attidentity WHEN 'a' THEN '"identity"' ELSE 'default_identity' END,
+              d.refobjid, s.seqstart, s.seqincrement) AS expression
+FROM pg_sequence s
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype = 'i'
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid;
+
+CREATE OR REPLACE VIEW redshift.visible_tables AS
+SELECT t.*, obj_description(r.oid, 'pg_class') AS remarks
+FROM information_schema.tables t
+JOIN pg_namespace n ON n.nspname = t.table_schema
+JOIN pg_class r ON r.relnamespace = n.oid AND r.relname = t.table_name
+WHERE t.table_schema <> 'redshift';
+
+CREATE OR REPLACE VIEW redshift.visible_columns AS
+SELECT c.*, coalesce(c.column_default, i.expression) AS default_expression, col_description(r.oid, c.ordinal_position) AS remarks
+FROM information_schema.columns c
+JOIN pg_namespace n ON n.nspname = c.table_schema
+JOIN pg_class r ON r.relnamespace = n.oid AND r.relname = c.table_name
+LEFT JOIN redshift.identities i ON i.table_id = r.oid AND i.attnum = c.ordinal_position
+WHERE c.table_schema <> 'redshift';
+
 CREATE OR REPLACE VIEW pg_catalog.svv_tables AS
-SELECT table_catalog::text, table_schema::text, table_name::text, table_type::text, NULL::text AS remarks
-FROM information_schema.tables WHERE table_schema <> 'redshift';
+SELECT table_catalog::text, table_schema::text, table_name::text, table_type::text, remarks
+FROM redshift.visible_tables;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_columns AS
 SELECT table_catalog::text, table_schema::text, table_name::text, column_name::text, ordinal_position::integer,
-       column_default::text, is_nullable::text, data_type::text, character_maximum_length::integer,
+       default_expression::text AS column_default, is_nullable::text, data_type::text, character_maximum_length::integer,
        numeric_precision::integer, numeric_precision_radix::integer, numeric_scale::integer, datetime_precision::integer,
        interval_type::text, interval_precision::text, character_set_catalog::text, character_set_schema::text,
        character_set_name::text, collation_catalog::text, collation_schema::text, collation_name::text, domain_name::text,
-       NULL::text AS remarks
-FROM information_schema.columns WHERE table_schema <> 'redshift';
+       remarks
+FROM redshift.visible_columns;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_tables AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text,
        CASE table_type WHEN 'BASE TABLE' THEN 'TABLE' ELSE table_type END::text AS table_type, NULL::text AS table_acl,
-       NULL::text AS remarks
-FROM information_schema.tables WHERE table_schema NOT IN ('redshift', 'pg_catalog', 'information_schema');
+       remarks
+FROM redshift.visible_tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_all_tables AS SELECT * FROM pg_catalog.svv_redshift_tables;
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_columns AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text, column_name::text,
-       ordinal_position::integer, data_type::text, column_default::text, is_nullable::text,
-       coalesce(t.design -> 'encodings' ->> column_name, 'none') AS encoding,
+       ordinal_position::integer, data_type::text, default_expression::text AS column_default, is_nullable::text,
+       redshift.encoding_of(t.design, column_name, data_type) AS encoding,
        coalesce(t.design ->> 'distkey' = column_name, false) AS distkey,
        coalesce((SELECT k.n FROM jsonb_array_elements_text(t.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
                  WHERE k.name = column_name), 0)::integer AS sortkey,
-       NULL::text AS column_acl, NULL::text AS remarks
-FROM information_schema.columns c
+       NULL::text AS column_acl, remarks
+FROM redshift.visible_columns c
 LEFT JOIN redshift.user_tables t ON t.nspname = c.table_schema AND t.relname = c.table_name
-WHERE table_schema NOT IN ('redshift', 'pg_catalog', 'information_schema');
+WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_all_columns AS
 SELECT table_catalog::text AS database_name, table_schema::text AS schema_name, table_name::text, column_name::text,
-       ordinal_position::integer, column_default::text, is_nullable::text, data_type::text,
-       character_maximum_length::integer, numeric_precision::integer, numeric_scale::integer, NULL::text AS remarks
-FROM information_schema.columns WHERE table_schema NOT IN ('redshift', 'pg_catalog', 'information_schema');
+       ordinal_position::integer, default_expression::text AS column_default, is_nullable::text, data_type::text,
+       character_maximum_length::integer, numeric_precision::integer, numeric_scale::integer, remarks
+FROM redshift.visible_columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema');
 
 CREATE OR REPLACE VIEW pg_catalog.svv_redshift_schemas AS
 SELECT current_database()::text AS database_name, nspname::text AS schema_name, nspowner::integer AS schema_owner,
@@ -130,10 +199,15 @@ FROM pg_roles r
 WHERE NOT r.rolcanlogin AND r.oid >= 16384
   AND coalesce(shobj_description(r.oid, 'pg_authid'), '') <> 'redshift group';
 
+-- Who has made a role may give it to others, by a grant that makes no member of him.
+CREATE OR REPLACE VIEW redshift.members AS
+SELECT roleid, member, bool_or(admin_option) AS admin_option
+FROM pg_auth_members WHERE inherit_option OR set_option GROUP BY roleid, member;
+
 CREATE OR REPLACE VIEW pg_catalog.svv_user_grants AS
 SELECT u.oid::integer AS user_id, u.rolname::text AS user_name, r.oid::integer AS role_id, r.rolname::text AS role_name,
        m.admin_option
-FROM pg_auth_members m
+FROM redshift.members m
 JOIN pg_roles u ON u.oid = m.member AND u.rolcanlogin
 JOIN pg_catalog.svv_roles s ON s.role_id = m.roleid::integer
 JOIN pg_roles r ON r.oid = m.roleid;

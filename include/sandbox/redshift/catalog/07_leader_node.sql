@@ -15,7 +15,17 @@ $$;
 CREATE VIEW redshift.pg_namespace AS SELECT * FROM pg_catalog.pg_namespace WHERE nspname <> 'redshift';
 -- Only what CREATE GROUP has made, not the roles and none of PostgreSQL's own.
 CREATE VIEW redshift.pg_group AS
-SELECT * FROM pg_catalog.pg_group WHERE shobj_description(grosysid, 'pg_authid') = 'redshift group';
+SELECT groname, grosysid, ARRAY(SELECT m.member FROM redshift.members m WHERE m.roleid = grosysid) AS grolist
+FROM pg_catalog.pg_group WHERE shobj_description(grosysid, 'pg_authid') = 'redshift group';
+-- The database's owner stands for the admin user, who is a superuser on Redshift, beside its own, rdsdb (AWS:
+-- r_Users-creatingaltering-and-deleting-users).
+DO $$
+BEGIN
+    EXECUTE format('CREATE VIEW redshift.pg_user AS SELECT %s FROM pg_catalog.pg_user u JOIN pg_database d '
+                   'ON d.datname = current_database()', redshift.select_list('pg_catalog.pg_user', 'u', jsonb_build_object(
+        'usename', 'CASE u.usesysid WHEN 10 THEN ''rdsdb'' ELSE u.usename END::name',
+        'usecreatedb', 'u.usecreatedb OR u.usesysid = d.datdba', 'usesuper', 'u.usesuper OR u.usesysid = d.datdba')));
+END $$;
 CREATE VIEW redshift.pg_database AS SELECT * FROM pg_catalog.pg_database WHERE datname = current_database();
 
 -- The declared keys. Their oids lie beyond those that PostgreSQL gives out in the sandbox's life.
@@ -48,6 +58,7 @@ BEGIN
         FROM pg_catalog.pg_class c
         LEFT JOIN LATERAL (SELECT redshift.design_of(c.oid) AS design WHERE c.relkind = 'r' AND c.oid >= 16384) AS d ON true
         WHERE c.relnamespace <> 'redshift'::regnamespace AND NOT (c.relkind = 'i' AND c.relname LIKE 'sort key of %%')
+          AND c.relkind <> 'S'  -- Redshift has none: an IDENTITY column has one here
         UNION ALL
         SELECT %s, 0::smallint, false FROM %s
     $view$, redshift.select_list('pg_catalog.pg_class', 'c', keyed), redshift.select_list('pg_catalog.pg_class', 'c', index),
@@ -87,8 +98,8 @@ BEGIN
     -- The codes of attencodingtype are the sandbox's own; format_encoding() reads them, as on Redshift.
     EXECUTE format($view$
         CREATE VIEW redshift.pg_attribute AS
-        SELECT %s, coalesce(array_position(redshift.encodings(), d.design -> 'encodings' ->> a.attname), 0)::smallint
-                   AS attencodingtype,
+        SELECT %s, coalesce(array_position(redshift.encodings(), redshift.encoding_of(
+                       d.design, a.attname, format_type(a.atttypid, NULL))), 0)::smallint AS attencodingtype,
                coalesce(d.design ->> 'distkey' = a.attname, false) AS attisdistkey,
                coalesce((SELECT CASE WHEN (d.design ->> 'interleaved')::boolean AND k.n %% 2 = 0 THEN -k.n ELSE k.n END
                          FROM jsonb_array_elements_text(d.design -> 'sortkeys') WITH ORDINALITY AS k (name, n)
@@ -102,15 +113,26 @@ BEGIN
         CROSS JOIN LATERAL unnest(k.numbers) WITH ORDINALITY AS n (attnum, position)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = k.table_id AND a.attnum = n.attnum
         WHERE k.contype IN ('p', 'u')
-    $view$, redshift.select_list('pg_catalog.pg_attribute', 'a', '{}'), redshift.select_list('pg_catalog.pg_attribute', 'a',
+    $view$, redshift.select_list('pg_catalog.pg_attribute', 'a', '{"atthasdef": "a.atthasdef OR a.attidentity <> ''''"}'), redshift.select_list('pg_catalog.pg_attribute', 'a',
         '{"attrelid": "k.oid", "attnum": "n.position::smallint", "attnotnull": "false", "atthasdef": "false"}'));
 END $do$;
 
 -- AWS: r_PG_ATTRIBUTE_INFO, which adds to pg_attribute the access control list of a column.
 CREATE VIEW pg_catalog.pg_attribute_info AS SELECT * FROM redshift.pg_attribute;
 
+-- Of an IDENTITY column PostgreSQL has no expression, and lets nobody make one: adbin is text here, and its own source.
 CREATE VIEW redshift.pg_attrdef AS
-SELECT *, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef;
+SELECT oid, adrelid, adnum, adbin::text, pg_get_expr(adbin, adrelid) AS adsrc FROM pg_catalog.pg_attrdef
+UNION ALL
+SELECT 0::oid, table_id, attnum, expression, expression FROM redshift.identities;
+
+CREATE OR REPLACE FUNCTION redshift.pg_get_expr(given text, relation oid, pretty boolean DEFAULT false) RETURNS text
+LANGUAGE sql STABLE STRICT AS $$
+    SELECT coalesce((SELECT pg_catalog.pg_get_expr(d.adbin, relation, pretty) FROM pg_catalog.pg_attrdef d
+                     WHERE d.adrelid = relation AND d.adbin::text = given LIMIT 1), given)
+$$;
+CREATE OR REPLACE FUNCTION redshift.pg_get_expr(given pg_node_tree, relation oid, pretty boolean DEFAULT false) RETURNS text
+LANGUAGE sql STABLE STRICT AS $$ SELECT pg_catalog.pg_get_expr(given, relation, pretty) $$;
 
 -- AWS: PG_PROC_INFO, which names pg_proc's oid.
 CREATE VIEW redshift.pg_proc AS
@@ -170,16 +192,20 @@ FROM pg_catalog.pg_views WHERE schemaname <> 'redshift';
 -- information_schema without the stand-in's own schema; a late-binding view's columns are not in it, which dbt-redshift
 -- relies on (macros/adapters.sql adds those of PG_GET_LATE_BINDING_VIEW_COLS).
 CREATE VIEW redshift.tables AS SELECT * FROM information_schema.tables WHERE table_schema <> 'redshift';
-CREATE VIEW redshift.columns AS
-SELECT c.* FROM information_schema.columns c
-WHERE c.table_schema <> 'redshift'
-  AND NOT EXISTS (SELECT FROM redshift.late_views v JOIN pg_catalog.pg_class r ON r.oid = v.oid
-                  JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-                  WHERE n.nspname = c.table_schema AND r.relname = c.table_name);
 DO $$
 BEGIN
+    EXECUTE format($view$
+        CREATE VIEW redshift.columns AS SELECT %s FROM redshift.visible_columns c
+        WHERE NOT EXISTS (SELECT FROM redshift.late_views v JOIN pg_catalog.pg_class r ON r.oid = v.oid
+                          JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+                          WHERE n.nspname = c.table_schema AND r.relname = c.table_name)
+    $view$, redshift.select_list('information_schema.columns', 'c',
+        '{"column_default": "c.default_expression::information_schema.character_data"}'));
     EXECUTE format('CREATE VIEW redshift.views AS SELECT %s FROM information_schema.views v WHERE table_schema <> ''redshift''',
         redshift.select_list('information_schema.views', 'v', '{"view_definition":
             "redshift.pg_get_viewdef(format(''%I.%I'', v.table_schema, v.table_name)::regclass)"}'));
 END $$;
+CREATE VIEW redshift.sequences AS SELECT * FROM information_schema.sequences WHERE false;
+CREATE VIEW redshift.pg_sequence AS SELECT * FROM pg_catalog.pg_sequence WHERE false;
+CREATE VIEW redshift.pg_sequences AS SELECT * FROM pg_catalog.pg_sequences WHERE false;
 CREATE VIEW redshift.schemata AS SELECT * FROM information_schema.schemata WHERE schema_name <> 'redshift';

@@ -12,13 +12,13 @@ FROM pg_catalog.svv_all_schemas;
 -- When a table was altered or written, PostgreSQL does not keep.
 CREATE VIEW redshift.show_tables AS
 SELECT s.database_name, s.schema_name, s.table_name, s.table_type, s.table_acl, s.remarks, c.relowner::regrole::text AS owner,
-       NULL::timestamp AS last_altered_time, NULL::timestamp AS last_modified_time, i.diststyle AS dist_style,
+       NULL::timestamp AS last_altered_time, NULL::timestamp AS last_modified_time, t.diststyle AS dist_style,
        CASE WHEN c.relkind = 'v' AND redshift.design_of(c.oid) IS NOT NULL THEN 'LATE BINDING VIEW'
             WHEN c.relkind = 'v' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype
 FROM pg_catalog.svv_redshift_tables s
 JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema_name
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = s.table_name
-LEFT JOIN pg_catalog.svv_table_info i ON i.table_id = c.oid::integer;
+JOIN redshift.user_tables t ON t.oid = c.oid;
 
 CREATE VIEW redshift.show_columns AS
 SELECT c.database_name, c.schema_name, c.table_name, c.column_name, c.ordinal_position, c.column_default, c.is_nullable,

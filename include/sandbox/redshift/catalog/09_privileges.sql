@@ -35,7 +35,8 @@ DECLARE
 BEGIN
     FOR found IN
         SELECT oid::regclass FROM pg_class WHERE relnamespace = 'redshift'::regnamespace AND relkind = 'v'
-          AND (relname ~ '^(pg_|show_)' OR relname IN ('tables', 'columns', 'views', 'schemata', 'late_views', 'materialized_views', 'keys', 'user_tables',
+          AND (relname ~ '^(pg_|show_)' OR relname IN ('tables', 'columns', 'views', 'schemata', 'sequences', 'late_views',
+                           'materialized_views', 'keys', 'user_tables',
                            'constraint_column_usage', 'referential_constraints'))
     LOOP
         EXECUTE format('GRANT SELECT ON %s TO PUBLIC', found);

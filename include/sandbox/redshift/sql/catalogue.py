@@ -9,13 +9,14 @@ from include.sandbox.redshift.sql.statement import Statement
 TABLES = {
     "pg_catalog": frozenset({
         "pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_database", "pg_group", "pg_index",
-        "pg_indexes", "pg_namespace", "pg_proc", "pg_tables", "pg_views",
+        "pg_indexes", "pg_namespace", "pg_proc", "pg_sequence", "pg_sequences", "pg_tables", "pg_user",
+        "pg_views",
     }),
     "information_schema": frozenset({
-        "columns", "constraint_column_usage", "referential_constraints", "schemata", "tables", "views",
+        "columns", "constraint_column_usage", "referential_constraints", "schemata", "sequences", "tables", "views",
     }),
 }  # fmt: skip
-FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_indexdef", "pg_get_viewdef"})
+FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_expr", "pg_get_indexdef", "pg_get_viewdef"})
 OURS = "redshift"
 # A clause of a query begins with one of these; within FROM, a comma is followed by a table.
 CLAUSES = {"select", "from", "where", "group", "having", "order", "limit", "union", "intersect", "except", "on", "set"}

@@ -50,6 +50,7 @@ BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
     ("CREATE", "schema"): schemas.create_schema, ("CREATE", "view"): views.create_view,
     ("CREATE", "or"): views.create_view, ("CREATE", "role"): roles.create_role, ("CREATE", "user"): roles.create_user,
     ("CREATE", "group"): roles.create_group, ("ALTER", "user"): roles.alter_user, ("ALTER", "default"): roles.grant,
+    ("ALTER", "group"): roles.alter_group,
     ("ALTER", "database"): databases.alter_database, ("ALTER", "schema"): schemas.alter_schema,
     ("ALTER", "materialized"): materialized.alter, ("DROP", "materialized"): materialized.drop,
     ("DROP", "table"): objects.drop, ("DROP", "view"): materialized.drop_view, ("DROP", "schema"): schemas.drop_schema,
