@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,14 @@ ALL = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 def test_m17_a_function_of_redshifts_has_its_value(owner: Any, expression: str, value: object) -> None:
     owner.execute(f"SELECT {expression}")
     assert owner.fetchone()[0] == value
+
+
+@pytest.mark.parametrize(("sql", "value"), [("SELECT 'a' || %s", 1), ("SELECT %s || 1", "a")])
+def test_m17_a_bound_value_beside_text_is_text(cluster: Any, sql: str, value: object) -> None:
+    with closing(cluster.connector()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(sql, (value,))
+        assert cursor.fetchone() == ["a1"]
 
 
 @pytest.mark.parametrize(

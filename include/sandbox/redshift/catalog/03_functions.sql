@@ -189,27 +189,18 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT redshift.fnv_bytes(redshift.re
 CREATE OR REPLACE FUNCTION pg_catalog.fnv_hash(value bigint, seed bigint DEFAULT -3750763034362895579) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT redshift.fnv_bytes(redshift.reversed(int8send(value)), seed) $$;
 
--- Implicit casts to text: `int || timestamp`. Pairs of one type are left to PostgreSQL's own operators: an untyped
--- literal beside them would take that type.
-CREATE OR REPLACE FUNCTION redshift.concatenate() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    types regtype[] := ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date', 'timestamp',
-                             'timestamptz', 'time']::regtype[];
-    a regtype;
-    b regtype;
+-- Implicit casts to text: `int || timestamp`. No operator has a type of its own on both sides: an untyped literal beside
+-- such a one would take that type, and 'a' || 1 fail.
+CREATE OR REPLACE FUNCTION redshift.join_text(anynonarray, anycompatiblenonarray) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$ SELECT $1::text || $2::text $$;
+DO $$
 BEGIN
-    FOREACH a IN ARRAY types LOOP
-        FOREACH b IN ARRAY types LOOP
-            IF to_regoperator(format('pg_catalog.||(%s,%s)', a, b)) IS NULL THEN
-                EXECUTE format('CREATE OR REPLACE FUNCTION redshift.join_text(%s, %s) RETURNS text LANGUAGE sql '
-                    'STABLE STRICT PARALLEL SAFE AS ''SELECT $1::text || $2::text''', a, b);
-                EXECUTE format('CREATE OPERATOR pg_catalog.|| (LEFTARG = %s, RIGHTARG = %s, '
-                    'FUNCTION = redshift.join_text)', a, b);
-            END IF;
-        END LOOP;
-    END LOOP;
+    IF to_regoperator('pg_catalog.||(anynonarray,anycompatiblenonarray)') IS NULL THEN
+        CREATE OPERATOR pg_catalog.|| (
+            LEFTARG = anynonarray, RIGHTARG = anycompatiblenonarray, FUNCTION = redshift.join_text
+        );
+    END IF;
 END $$;
-SELECT redshift.concatenate();
 
 -- AWS: PG_LAST_COPY_ID and PG_LAST_COPY_COUNT, of this session; a failed load counts 0 rows. The documentation also says
 -- that a rollback takes the id back, and joins on it after failures; it is kept.

@@ -52,8 +52,6 @@ def rewrite(statement: Statement) -> None:
             _word(statement, index)
         elif token.kind == "number" and statement[index + 1].start == token.end and statement[index + 1].kind == "word":
             statement.append(index, " ")  # `then 4when`, as PostgreSQL 8 reads it
-        elif token.is_symbol("||"):
-            _concatenation(statement, index)
         elif token.is_symbol("::"):
             check_expression_type(statement, index + 1)
             if bare_numeric(statement, index + 1):
@@ -132,15 +130,6 @@ def _cast(statement: Statement, index: int) -> None:
         check_expression_type(statement, last)
     if bare_numeric(statement, last) and statement[last - 1].is_word("as"):
         statement.replace(last, last, "numeric(18,0)")
-
-
-def _concatenation(statement: Statement, index: int) -> None:
-    """A literal beside `||` is text: PostgreSQL would else take the type of the other side, as for `id || '-'`."""
-    before, after = statement[index - 1], statement[index + 1]
-    if before.kind == "string" and statement[index - 2].kind != "word":
-        statement.append(index - 1, "::text")
-    if after.kind == "string" and not statement[index + 2].is_symbol("::"):
-        statement.append(index + 1, "::text")
 
 
 def _case(statement: Statement, index: int) -> None:
