@@ -71,6 +71,13 @@ def test_m17_a_bound_value_beside_text_is_text(cluster: Any, sql: str, value: ob
         ("avg(n)", [Decimal("3.12")]),
         ("avg(a::float8)", [2.0]),
         ("avg(a::bigint) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING)", [1, 1, 2]),
+        # AWS: r_STDDEV_functions, r_VARIANCE_functions: DOUBLE PRECISION, whatever it is of.
+        ("stddev(a)", [1.0]),
+        ("stddev_samp(n)", [pytest.approx(0.8838834764831844)]),
+        ("stddev_pop(DISTINCT a::bigint)", [pytest.approx(0.816496580927726)]),
+        ("variance(a::float4)", [1.0]),
+        ("var_samp(n) OVER ()", [0.78125] * 3),
+        ("pg_catalog.var_pop(a) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING)", [0.0, 0.25, pytest.approx(2 / 3)]),
         ("median(a)", [Decimal(2)]),
         ("median(n) OVER (PARTITION BY 1)", [Decimal("3.125")] * 3),
         ("percentile_cont(0.5) WITHIN GROUP (ORDER BY a)", [2.0]),

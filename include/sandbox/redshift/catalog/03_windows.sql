@@ -83,3 +83,16 @@ CREATE OR REPLACE AGGREGATE redshift.avg(double precision) (
     SFUNC = float8_accum, STYPE = float8[], FINALFUNC = float8_avg, INITCOND = '{0,0,0}');
 CREATE OR REPLACE AGGREGATE redshift.avg(real) (
     SFUNC = float4_accum, STYPE = float8[], FINALFUNC = float8_avg, INITCOND = '{0,0,0}');
+
+-- AWS: r_STDDEV_functions, r_VARIANCE_functions give a DOUBLE PRECISION for every type; PostgreSQL's a NUMERIC for whole
+-- numbers and decimals.
+DO $$
+DECLARE
+    called text;
+BEGIN
+    FOREACH called IN ARRAY ARRAY['stddev', 'stddev_samp', 'stddev_pop', 'variance', 'var_samp', 'var_pop'] LOOP
+        EXECUTE format('CREATE OR REPLACE AGGREGATE redshift.%s(double precision) (SFUNC = float8_accum, STYPE = float8[], '
+            'FINALFUNC = float8_%s, INITCOND = ''{0,0,0}'')', called,
+            CASE called WHEN 'stddev' THEN 'stddev_samp' WHEN 'variance' THEN 'var_samp' ELSE called END);
+    END LOOP;
+END $$;

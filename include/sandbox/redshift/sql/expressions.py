@@ -15,13 +15,12 @@ BARE = {"sysdate", "minus", "where", "current_user_id", "over"}  # what is rewri
 RENAMED = {
     "nvl": "coalesce",
     "isnull": "coalesce",
-    "regexp_replace": "redshift.regexp_replace",
-    "regexp_substr": "redshift.regexp_substr",
-    "json_serialize": "redshift.json_serialize",
-    "crc32": "redshift.crc32",
     "grouping_id": "grouping",
-    "avg": "redshift.avg",
-}
+    **{word: f"redshift.{word}" for word in (
+        "regexp_replace", "regexp_substr", "json_serialize", "crc32",
+        "avg", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop",
+    )},
+}  # fmt: skip
 PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
 PARTS = {
@@ -80,7 +79,8 @@ def _word(statement: Statement, index: int) -> None:
 
 def _call(statement: Statement, index: int, word: str) -> None:
     if word in RENAMED:
-        statement.replace(index, index, RENAMED[word])
+        in_schema = statement[index - 1].is_symbol(".")
+        statement.replace(index - 2 if in_schema else index, index, RENAMED[word])
     elif word in PART_FUNCTIONS:
         _quote_part(statement, index)
         _type_literals(statement, index)
