@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -56,11 +55,10 @@ def test_m17_a_function_of_redshifts_has_its_value(owner: Any, expression: str, 
 
 
 @pytest.mark.parametrize(("sql", "value"), [("SELECT 'a' || %s", 1), ("SELECT %s || 1", "a")])
-def test_m17_a_bound_value_beside_text_is_text(cluster: Any, sql: str, value: object) -> None:
-    with closing(cluster.connector()) as connection:
-        cursor = connection.cursor()
-        cursor.execute(sql, (value,))
-        assert cursor.fetchone() == ["a1"]
+def test_m17_a_bound_value_beside_text_is_text(cluster: Any, schema: str, sql: str, value: object) -> None:
+    cursor = cluster.connector().cursor()
+    cursor.execute(sql, (value,))
+    assert cursor.fetchone() == ["a1"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +78,7 @@ def test_m17_a_bound_value_beside_text_is_text(cluster: Any, sql: str, value: ob
         ("pg_catalog.var_pop(a) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING)", [0.0, 0.25, pytest.approx(2 / 3)]),
         ("median(a)", [Decimal(2)]),
         ("median(n) OVER (PARTITION BY 1)", [Decimal("3.125")] * 3),
-        ("percentile_cont(0.5) WITHIN GROUP (ORDER BY a)", [2.0]),
+        ("percentile_cont(0.5) WITHIN GROUP (ORDER BY n)", [Decimal("3.125")]),
         ("approximate percentile_disc(0.5) WITHIN GROUP (ORDER BY a)", [2]),
         ("percentile_cont(0.25) WITHIN GROUP (ORDER BY a DESC) OVER ()", [Decimal("2.5")] * 3),
         ("percentile_disc(0.5) WITHIN GROUP (ORDER BY a) OVER (PARTITION BY a)", [1, 2, 3]),
@@ -125,6 +123,27 @@ def test_m17_aggregates_and_window_functions(owner: Any, expression: str, values
 def test_m20_a_function_or_window_that_cannot_be_is_refused(owner: Any, expression: str) -> None:
     with pytest.raises(psycopg2.errors.FeatureNotSupported):
         owner.execute(f"SELECT {expression} FROM {ROWS}")
+
+
+@pytest.mark.parametrize("window", ["", " OVER (PARTITION BY 1)"])
+@pytest.mark.parametrize("function", ["median({})", "percentile_cont(0.5) WITHIN GROUP (ORDER BY {} DESC)"])
+@pytest.mark.parametrize(
+    ("of", "value"),
+    [
+        ("a", Decimal(2)),
+        ("a::float4", 2.0),
+        ("date '2018-11-01' + a", date(2018, 11, 3)),
+        ("timestamp '2018-11-01' + a * interval '1 hour'", datetime(2018, 11, 1, 2)),
+        ("nullif(a, a)", None),
+    ],
+)
+def test_m17_a_percentile_has_the_type_of_its_values(
+    owner: Any, of: str, value: object, function: str, window: str
+) -> None:
+    # AWS: r_PERCENTILE_CONT, r_WF_PERCENTILE_CONT, r_MEDIAN, r_WF_MEDIAN.
+    owner.execute(f"SELECT {function.format(of)}{window} FROM {ROWS}")
+    found = owner.fetchone()[0]
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_the_words_of_windows_may_be_names(owner: Any) -> None:

@@ -19,7 +19,9 @@ BEGIN
         EXECUTE 'DROP VIEW ' || views;
     END IF;
     FOR routine IN
-        SELECT oid FROM pg_proc WHERE oid >= 16384 AND pronamespace = 'pg_catalog'::regnamespace AND proname LIKE 'redshift\_%'
+        SELECT oid FROM pg_proc
+        WHERE oid >= 16384 AND pronamespace = 'pg_catalog'::regnamespace AND proname LIKE 'redshift\_%'
+           OR pronamespace = 'redshift'::regnamespace AND proargtypes[0] = 'date[]'::regtype AND prorettype <> 'date'::regtype
     LOOP
         EXECUTE 'DROP FUNCTION ' || routine;
     END LOOP;
