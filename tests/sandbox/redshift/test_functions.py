@@ -146,6 +146,22 @@ def test_m17_a_percentile_has_the_type_of_its_values(
     assert (found, type(found)) == (value, type(value))
 
 
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("extract(year FROM date '2018-11-01')", "date_part"),  # AWS: r_EXTRACT_function
+        ("date_part(year, date '2018-11-01')", "pgdate_part"),  # AWS: r_DATE_PART_function
+        ("dateadd(day, 1, '2018-11-01')", "date_add"),  # AWS: r_DATEADD_function
+        ("datediff(day, '2018-11-01', '2018-11-02')", "date_diff"),  # AWS: r_DATEDIFF_function
+        ("nvl(a, 1)", "coalesce"),
+    ],
+)
+def test_m17_a_column_without_a_name_has_that_of_its_function(owner: Any, expression: str, name: str) -> None:
+    for qualify in ("", "QUALIFY row_number() OVER (ORDER BY a) = 1"):
+        owner.execute(f"SELECT {expression} FROM {ROWS} {qualify}")
+        assert owner.description[0].name == name
+
+
 def test_the_words_of_windows_may_be_names(owner: Any) -> None:
     owner.execute("SELECT over, hll FROM (SELECT 'lag(a) IGNORE NULLS OVER (' AS over, 2 AS hll) x")
     assert owner.fetchone() == ("lag(a) IGNORE NULLS OVER (", 2)

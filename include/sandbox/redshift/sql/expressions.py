@@ -21,7 +21,11 @@ RENAMED = {
         "avg", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop",
     )},
 }  # fmt: skip
-PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
+# By the name that a column has from them (AWS: r_DATEADD_function, r_DATEDIFF_function, r_DATE_PART_function).
+PART_FUNCTIONS = {
+    "dateadd": "redshift.date_add", "date_add": "redshift.date_add", "datediff": "redshift.date_diff",
+    "date_diff": "redshift.date_diff", "date_part": "redshift.pgdate_part", "pgdate_part": "redshift.pgdate_part",
+}  # fmt: skip
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
 PARTS = {
     alias: name
@@ -78,10 +82,10 @@ def _word(statement: Statement, index: int) -> None:
 
 
 def _call(statement: Statement, index: int, word: str) -> None:
-    if word in RENAMED:
-        in_schema = statement[index - 1].is_symbol(".")
-        statement.replace(index - 2 if in_schema else index, index, RENAMED[word])
-    elif word in PART_FUNCTIONS:
+    name = RENAMED.get(word) or PART_FUNCTIONS.get(word)
+    if name:
+        statement.replace(index - 2 if statement[index - 1].is_symbol(".") else index, index, name)
+    if word in PART_FUNCTIONS:
         _quote_part(statement, index)
         _type_literals(statement, index)
     elif word in CALLS:
@@ -121,7 +125,7 @@ def _extract(statement: Statement, index: int) -> None:
     part = statement[index + 2]
     if not statement[index + 3].is_word("from"):
         raise statement.error(index + 3)
-    statement.replace(index, index + 3, f"pg_catalog.extract_part('{part_name(part.value)}',")
+    statement.replace(index, index + 3, f"redshift.date_part('{part_name(part.value)}',")
 
 
 def _cast(statement: Statement, index: int) -> None:
