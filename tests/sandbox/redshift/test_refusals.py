@@ -42,6 +42,9 @@ import pytest
         "SELECT now(), a FROM #t",
         "SELECT a FROM #t WHERE current_timestamp > '2018-01-01'",
         "UPDATE #t SET a = 1 WHERE localtimestamp > '2018-01-01'",
+        "SELECT a, current_schema() FROM #t",
+        "SELECT 1 FROM pg_class WHERE relname IN (SELECT 'x' FROM #t WHERE has_schema_privilege('public', 'usage'))",
+        "DELETE FROM #t WHERE has_table_privilege('#t', 'select')",
         "SELECT x.* FROM #t, LATERAL (SELECT a) x",
         "SELECT a FROM #t, unnest(ARRAY[1])",
         "CREATE TABLE u (a int[])",
@@ -87,11 +90,16 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
         ("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT max(n) FROM r", (3,)),
         ("SELECT now() > '2018-01-01', (SELECT max(a) FROM (SELECT 2 AS a) x)", (True, 2)),
         ("SELECT (1, 2) IN (SELECT 1, 2 UNION ALL SELECT 3, 4)", (True,)),
+        ("SELECT current_schema(), has_schema_privilege('pg_catalog', 'usage')", ("public", True)),
+        ("WITH x (n) AS (SELECT 'public'), y AS (SELECT n FROM x) "
+         "SELECT n, current_schema() FROM y JOIN pg_catalog.pg_namespace ON nspname = n", ("public", "public")),
+        ("SELECT has_table_privilege('svv_tables', 'select'), extract(year FROM max(moment)) FROM svv_tables, "
+         "(SELECT date '2018-11-01' AS moment) x WHERE table_schema = current_schema() OR true", (True, 2018)),
         ("SELECT now FROM (SELECT 4 AS now) x", (4,)),
         ("SELECT t.a FROM (SELECT 6 AS a) t, (SELECT t.a FROM (SELECT 7 AS a) t) u", (6,)),
         ("SELECT rows FROM (SELECT 5 AS rows) x", (5,)),
     ],
-)
+)  # fmt: skip
 def test_what_looks_like_such_a_form_runs(owner: Any, sql: str, expected: tuple[Any, ...]) -> None:
     owner.execute(sql)
     assert owner.fetchone() == expected
