@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import psycopg2
 import pytest
+import redshift_connector
 
 
 def rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
@@ -296,3 +298,20 @@ def test_a_dropped_table_leaves_no_record(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a int PRIMARY KEY DISTKEY); DROP TABLE t")
     assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 't' "
                         "AND table_schema = current_schema()") == [(0,)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO t VALUES ('NaN')", "INSERT INTO t VALUES ('NaN'::float8)", "UPDATE t SET a = 'NaN'",
+        "SELECT 'NaN'::numeric(10, 2)", "SELECT 'NaN'::numeric", "SELECT numeric 'NaN'", "SELECT cast('nan' AS dec(9))",
+    ],
+)  # fmt: skip
+def test_m15_a_numeric_is_a_number(cluster: Any, cursor: Any, schema: str, sql: str) -> None:
+    cursor.execute("CREATE TABLE t (a numeric(10, 2), f float); INSERT INTO t VALUES (1.005, 'NaN'), (NULL, 0)")
+    with pytest.raises(psycopg2.errors.InvalidTextRepresentation, match='invalid input syntax for type numeric: "NaN"'):
+        cursor.execute(sql)
+    with pytest.raises(redshift_connector.ProgrammingError, match="invalid input syntax for type numeric"):
+        cluster.connector().cursor().execute(f"INSERT INTO {schema}.t (a) VALUES (%s)", (Decimal("NaN"),))
+    cursor.execute("SELECT a, f::text FROM t")
+    assert cursor.fetchall() == [(Decimal("1.01"), "NaN"), (None, "0")]

@@ -71,6 +71,8 @@ def _word(statement: Statement, index: int) -> None:
         _call(statement, index, word)
     elif statement[index + 1].kind == "string":
         check_expression_type(statement, index)
+        if bare_numeric(statement, index):
+            statement.replace(index, index, "numeric(18,0)")
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
     elif word == "current_user_id":
