@@ -19,6 +19,13 @@ import pytest
         "INSERT INTO #t (a) VALUES (1), ((SELECT 1))",
         "SELECT a FROM #t WHERE a IN (VALUES (1))",
         "WITH v AS (VALUES (1)) SELECT * FROM v",
+        "CREATE VIEW v AS VALUES (1)",
+        "CREATE TABLE u AS VALUES (1)",
+        "INSERT INTO #t SELECT 1 UNION ALL VALUES (2)",
+        "SELECT 1 EXCEPT VALUES (2)",
+        "WITH v AS (SELECT 1) VALUES (1)",
+        "EXPLAIN VALUES (1)",
+        "PREPARE p AS VALUES (1)",
         "SELECT ARRAY(SELECT 1)",
         "SELECT cast('{1}' AS int array)",
         "SELECT cast('{1}' AS _int4)",
@@ -95,12 +102,16 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
          "SELECT n, current_schema() FROM y JOIN pg_catalog.pg_namespace ON nspname = n", ("public", "public")),
         ("SELECT has_table_privilege('svv_tables', 'select'), extract(year FROM max(moment)) FROM svv_tables, "
          "(SELECT date '2018-11-01' AS moment) x WHERE table_schema = current_schema() OR true", (True, 2018)),
+        ("SELECT 1 AS values, values FROM (SELECT 2 AS values) x", (1, 2)),
+        ("INSERT INTO #t VALUES (8); INSERT INTO #t (a) VALUES (9); WITH x AS (SELECT 7) INSERT INTO #t SELECT 7;"
+         "SELECT count(*) FROM #t WHERE a IN (7, 8, 9)", (3,)),
         ("SELECT now FROM (SELECT 4 AS now) x", (4,)),
         ("SELECT t.a FROM (SELECT 6 AS a) t, (SELECT t.a FROM (SELECT 7 AS a) t) u", (6,)),
         ("SELECT rows FROM (SELECT 5 AS rows) x", (5,)),
     ],
 )  # fmt: skip
 def test_what_looks_like_such_a_form_runs(owner: Any, sql: str, expected: tuple[Any, ...]) -> None:
+    owner.execute("CREATE TABLE IF NOT EXISTS #t (a int)")
     owner.execute(sql)
     assert owner.fetchone() == expected
 

@@ -166,7 +166,11 @@ def _before_a_name(statement: Statement, index: int) -> None:
 
 
 def _values(statement: Statement, index: int) -> None:
-    if statement[index - 1].is_symbol("("):
+    """A list of VALUES is what INSERT takes, and no table (AWS: c_unsupported-postgresql-features)."""
+    before, listed = statement[index - 1], statement[index + 1].is_symbol("(")
+    instead = listed and before.is_word("as", "for", "all", "union", "intersect", "except", "minus", "explain")
+    behind = listed and before.is_symbol(")") and not any(token.is_word("insert") for token in statement.tokens)
+    if before.is_symbol("(") or instead or behind:
         raise unsupported("VALUES list used as constant table")
     if index == 0:
         raise RedshiftError('syntax error at or near "values"', SYNTAX_ERROR)
