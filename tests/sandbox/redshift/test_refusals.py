@@ -26,6 +26,10 @@ import pytest
         "WITH v AS (SELECT 1) VALUES (1)",
         "EXPLAIN VALUES (1)",
         "PREPARE p AS VALUES (1)",
+        "SELECT (a, 1) FROM #t",
+        "SELECT DISTINCT (a, 1) AS pair FROM #t",
+        "SELECT count(DISTINCT (a, 1)) FROM #t",
+        "SELECT x.*::text FROM #t x",
         "SELECT ARRAY(SELECT 1)",
         "SELECT cast('{1}' AS int array)",
         "SELECT cast('{1}' AS _int4)",
@@ -105,6 +109,9 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
         ("SELECT 1 AS values, values FROM (SELECT 2 AS values) x", (1, 2)),
         ("INSERT INTO #t VALUES (8); INSERT INTO #t (a) VALUES (9); WITH x AS (SELECT 7) INSERT INTO #t SELECT 7;"
          "SELECT count(*) FROM #t WHERE a IN (7, 8, 9)", (3,)),
+        ("SELECT (1, 2) = (1, 2), (3), count(DISTINCT (4)) WHERE (1, 2) IN ((1, 2), (3, 4)) "
+         "AND (5, 6) IN (SELECT 5, 6)", (True, 3, 1)),
+        ("SELECT 2*3::int, x.* FROM (SELECT 1 AS a, 2 AS b) x GROUP BY (a, b)", (6, 1, 2)),
         ("SELECT now FROM (SELECT 4 AS now) x", (4,)),
         ("SELECT t.a FROM (SELECT 6 AS a) t, (SELECT t.a FROM (SELECT 7 AS a) t) u", (6,)),
         ("SELECT rows FROM (SELECT 5 AS rows) x", (5,)),
