@@ -91,6 +91,13 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
         owner.execute(sql)
 
 
+def test_one_step_into_super_is_an_unknown_table_and_a_hint(owner: Any) -> None:
+    owner.execute("CREATE TABLE IF NOT EXISTS #s (j super)")
+    with pytest.raises(psycopg2.errors.UndefinedTable) as refused:
+        owner.execute("SELECT j.a FROM #s")
+    assert refused.value.diag.message_hint == "A path into a SUPER column is not supported in the sandbox."
+
+
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [

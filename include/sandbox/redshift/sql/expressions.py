@@ -55,6 +55,8 @@ def rewrite(statement: Statement) -> None:
             _word(statement, index)
         elif token.kind == "number" and statement[index + 1].start == token.end and statement[index + 1].kind == "word":
             statement.append(index, " ")  # `then 4when`, as PostgreSQL 8 reads it
+        elif token.is_symbol("::") and statement[index + 1].is_word("super"):
+            _super(statement, index)
         elif token.is_symbol("::"):
             check_expression_type(statement, index + 1)
             if bare_numeric(statement, index + 1):
@@ -132,10 +134,20 @@ def _extract(statement: Statement, index: int) -> None:
 
 def _cast(statement: Statement, index: int) -> None:
     last = statement.closing(index + 1) - 1
-    if statement[last - 1].is_word("as"):
+    if statement[last - 1].is_word("as") and statement[last].is_word("super"):
+        _super(statement, last - 1)
+    elif statement[last - 1].is_word("as"):
         check_expression_type(statement, last)
     if bare_numeric(statement, last) and statement[last - 1].is_word("as"):
         statement.replace(last, last, "numeric(18,0)")
+
+
+def _super(statement: Statement, index: int) -> None:
+    """`'a'::super` is that string (AWS: parse_json): PostgreSQL would read a literal as the type's own text, JSON."""
+    if statement[index - 1].kind == "parameter":
+        raise unsupported("a bound value as SUPER in the sandbox")
+    if statement[index - 1].kind == "string" and statement[index - 2].kind in ("word", "symbol"):
+        statement.append(index - 1, "::text")
 
 
 def _case(statement: Statement, index: int) -> None:
