@@ -154,6 +154,7 @@ def test_m17_a_percentile_has_the_type_of_its_values(
         ("dateadd(day, 1, '2018-11-01')", "date_add"),  # AWS: r_DATEADD_function
         ("datediff(day, '2018-11-01', '2018-11-02')", "date_diff"),  # AWS: r_DATEDIFF_function
         ("nvl(a, 1)", "coalesce"),
+        ("current_user_id", "current_user_id"),
     ],
 )
 def test_m17_a_column_without_a_name_has_that_of_its_function(owner: Any, expression: str, name: str) -> None:

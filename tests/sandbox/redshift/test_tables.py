@@ -315,3 +315,9 @@ def test_m15_a_numeric_is_a_number(cluster: Any, cursor: Any, schema: str, sql: 
         cluster.connector().cursor().execute(f"INSERT INTO {schema}.t (a) VALUES (%s)", (Decimal("NaN"),))
     cursor.execute("SELECT a, f::text FROM t")
     assert cursor.fetchall() == [(Decimal("1.01"), "NaN"), (None, "0")]
+
+
+def test_m20_a_collation_of_postgresqls_is_refused(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a varchar COLLATE case_sensitive, b varchar COLLATE CS)")
+    with pytest.raises(psycopg2.errors.SyntaxError):
+        cursor.execute('CREATE TABLE u (a varchar COLLATE "C")')

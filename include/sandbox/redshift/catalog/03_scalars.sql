@@ -133,3 +133,7 @@ CREATE OR REPLACE FUNCTION pg_catalog.split_to_array(value text, delimiter text 
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT pg_catalog.json_parse(pg_catalog.to_json(pg_catalog.string_to_array(value, delimiter))::text)
 $$;
+
+-- AWS: r_CURRENT_USER_ID.
+CREATE OR REPLACE FUNCTION redshift.current_user_id() RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT current_user::regrole::oid::integer $$;

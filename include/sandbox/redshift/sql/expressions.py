@@ -78,7 +78,7 @@ def _word(statement: Statement, index: int) -> None:
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
     elif word == "current_user_id":
-        statement.replace(index, index, "current_user::regrole::oid::integer")
+        statement.replace(index, index, "redshift.current_user_id()")
     if word == "where" and statement[index + 1].kind == "number" and statement[index + 2].is_word("and", "or"):
         statement.append(index + 1, "::boolean")
     if word == "minus" and (statement[index + 1].is_word("select", "all") or called):
