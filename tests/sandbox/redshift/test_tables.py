@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import time, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -321,3 +322,22 @@ def test_m20_a_collation_of_postgresqls_is_refused(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a varchar COLLATE case_sensitive, b varchar COLLATE CS)")
     with pytest.raises(psycopg2.errors.SyntaxError):
         cursor.execute('CREATE TABLE u (a varchar COLLATE "C")')
+
+
+def test_m15_a_timetz_is_in_utc(cluster: Any, cursor: Any, schema: str) -> None:
+    # AWS: r_Datetime_types.
+    cursor.execute("CREATE TABLE t (a timetz, b time with time zone)")
+    cursor.execute("INSERT INTO t VALUES ('01:02:03+02', '20:41:19 UTC'), ('18:02:03-05', '23:02:03')")
+    source = cluster.put(f"{schema}/x", "01:02:03+02|23:30 EST\n23:02:03|00:00:00.5-0030\n")
+    cursor.execute(f"COPY t FROM '{source}' IAM_ROLE default")
+    found = rows(cursor, "SELECT a::text, b::text FROM t ORDER BY b")
+    assert found == [("23:02:03+00", b) for b in ("00:30:00.5+00", "04:30:00+00", "20:41:19+00", "23:02:03+00")]
+    assert rows(cursor, "SELECT count(DISTINCT a), timetz '01:02:03+02'::text, '1:00+2'::timetz::text FROM t") == [
+        (1, "23:02:03+00", "23:00:00+00")
+    ]
+    connector = cluster.connector().cursor()
+    connector.execute(f"SELECT a FROM {schema}.t LIMIT 1")
+    assert connector.fetchone() == [time(23, 2, 3, tzinfo=timezone.utc)]
+    assert rows(cursor, f"SELECT DISTINCT type FROM pg_table_def WHERE schemaname = '{schema}'") == [
+        ("time with time zone",)
+    ]

@@ -12,3 +12,13 @@ BEGIN
 END $$;
 UPDATE pg_cast SET castfunc = 'redshift.fit(numeric,integer)'::regprocedure
 WHERE castsource = 'numeric'::regtype AND casttarget = 'numeric'::regtype;
+
+-- TIMETZ is kept in UTC (AWS: r_Datetime_types): here by the precision that its columns and casts have, which is not shown.
+CREATE OR REPLACE FUNCTION redshift.fit(value timetz, modifier integer) RETURNS timetz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT value AT TIME ZONE interval '0' $$;
+UPDATE pg_cast SET castfunc = 'redshift.fit(timetz,integer)'::regprocedure
+WHERE castsource = 'timetz'::regtype AND casttarget = 'timetz'::regtype;
+CREATE OR REPLACE FUNCTION redshift.shown_type(type oid, modifier integer) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT format_type(type, CASE WHEN type <> 'timetz'::regtype THEN modifier END)
+$$;

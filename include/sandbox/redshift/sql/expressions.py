@@ -8,7 +8,7 @@ from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.sql import windows
 from include.sandbox.redshift.sql.casts import convert, try_cast
 from include.sandbox.redshift.sql.statement import Statement
-from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
+from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bounded, check_expression_type
 
 BARE = {"sysdate", "minus", "where", "current_user_id", "over"}  # what is rewritten whatever follows
 # Redshift's of the same name differ from PostgreSQL's.
@@ -59,8 +59,8 @@ def rewrite(statement: Statement) -> None:
             _super(statement, index)
         elif token.is_symbol("::"):
             check_expression_type(statement, index + 1)
-            if bare_numeric(statement, index + 1):
-                statement.replace(index + 1, index + 1, "numeric(18,0)")
+            if type_ := bounded(statement, index + 1):
+                statement.replace(index + 1, index + 1, type_)
 
 
 def _word(statement: Statement, index: int) -> None:
@@ -73,8 +73,8 @@ def _word(statement: Statement, index: int) -> None:
         _call(statement, index, word)
     elif statement[index + 1].kind == "string":
         check_expression_type(statement, index)
-        if bare_numeric(statement, index):
-            statement.replace(index, index, "numeric(18,0)")
+        if type_ := bounded(statement, index):
+            statement.replace(index, index, type_)
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
     elif word == "current_user_id":
@@ -138,8 +138,8 @@ def _cast(statement: Statement, index: int) -> None:
         _super(statement, last - 1)
     elif statement[last - 1].is_word("as"):
         check_expression_type(statement, last)
-    if bare_numeric(statement, last) and statement[last - 1].is_word("as"):
-        statement.replace(last, last, "numeric(18,0)")
+    if statement[last - 1].is_word("as") and (type_ := bounded(statement, last)):
+        statement.replace(last, last, type_)
 
 
 def _super(statement: Statement, index: int) -> None:
