@@ -31,7 +31,8 @@ def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
         elif token.is_symbol("[") and not on_leader_node:
             raise _bracket(statement, index)
     foreign.refuse_unnesting(statement)
-    foreign.refuse_rows(statement)
+    if not on_leader_node:
+        foreign.refuse_rows(statement)
 
 
 def _bracket(statement: Statement, index: int) -> RedshiftError:
