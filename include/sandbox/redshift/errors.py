@@ -157,6 +157,9 @@ def in_redshift_words(fields: dict[str, str], statement: str = "", serializable:
     elif state == "42P01" and statement == "COPY":
         table = found.get("M", "").split('"')[1::2] or [""]
         found |= {"C": INTERNAL_ERROR, "M": f"Cannot COPY into nonexistent table {table[0].rpartition('.')[2]}"}
+    elif state == "42P01" and found.get("M", "").startswith("missing FROM-clause entry"):
+        # Whether it is a column of SUPER and what follows a path into it, PostgreSQL does not say.
+        found.setdefault("H", "A path into a SUPER column is not supported in the sandbox.")
     elif state == "21000" and statement == "MERGE":
         found |= {"C": INTERNAL_ERROR, "M": "Found multiple matches to update the same tuple."}
     elif state == "40001" and serializable is not None:

@@ -54,6 +54,13 @@ def test_m17_a_function_of_redshifts_has_its_value(owner: Any, expression: str, 
     assert owner.fetchone()[0] == value
 
 
+@pytest.mark.parametrize(("sql", "value"), [("SELECT 'a' || %s", 1), ("SELECT %s || 1", "a")])
+def test_m17_a_bound_value_beside_text_is_text(cluster: Any, schema: str, sql: str, value: object) -> None:
+    cursor = cluster.connector().cursor()
+    cursor.execute(sql, (value,))
+    assert cursor.fetchone() == ["a1"]
+
+
 @pytest.mark.parametrize(
     ("expression", "values"),
     [
@@ -62,9 +69,16 @@ def test_m17_a_function_of_redshifts_has_its_value(owner: Any, expression: str, 
         ("avg(n)", [Decimal("3.12")]),
         ("avg(a::float8)", [2.0]),
         ("avg(a::bigint) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING)", [1, 1, 2]),
+        # AWS: r_STDDEV_functions, r_VARIANCE_functions: DOUBLE PRECISION, whatever it is of.
+        ("stddev(a)", [1.0]),
+        ("stddev_samp(n)", [pytest.approx(0.8838834764831844)]),
+        ("stddev_pop(DISTINCT a::bigint)", [pytest.approx(0.816496580927726)]),
+        ("variance(a::float4)", [1.0]),
+        ("var_samp(n) OVER ()", [0.78125] * 3),
+        ("pg_catalog.var_pop(a) OVER (ORDER BY a ROWS UNBOUNDED PRECEDING)", [0.0, 0.25, pytest.approx(2 / 3)]),
         ("median(a)", [Decimal(2)]),
         ("median(n) OVER (PARTITION BY 1)", [Decimal("3.125")] * 3),
-        ("percentile_cont(0.5) WITHIN GROUP (ORDER BY a)", [2.0]),
+        ("percentile_cont(0.5) WITHIN GROUP (ORDER BY n)", [Decimal("3.125")]),
         ("approximate percentile_disc(0.5) WITHIN GROUP (ORDER BY a)", [2]),
         ("percentile_cont(0.25) WITHIN GROUP (ORDER BY a DESC) OVER ()", [Decimal("2.5")] * 3),
         ("percentile_disc(0.5) WITHIN GROUP (ORDER BY a) OVER (PARTITION BY a)", [1, 2, 3]),
@@ -109,6 +123,44 @@ def test_m17_aggregates_and_window_functions(owner: Any, expression: str, values
 def test_m20_a_function_or_window_that_cannot_be_is_refused(owner: Any, expression: str) -> None:
     with pytest.raises(psycopg2.errors.FeatureNotSupported):
         owner.execute(f"SELECT {expression} FROM {ROWS}")
+
+
+@pytest.mark.parametrize("window", ["", " OVER (PARTITION BY 1)"])
+@pytest.mark.parametrize("function", ["median({})", "percentile_cont(0.5) WITHIN GROUP (ORDER BY {} DESC)"])
+@pytest.mark.parametrize(
+    ("of", "value"),
+    [
+        ("a", Decimal(2)),
+        ("a::float4", 2.0),
+        ("date '2018-11-01' + a", date(2018, 11, 3)),
+        ("timestamp '2018-11-01' + a * interval '1 hour'", datetime(2018, 11, 1, 2)),
+        ("nullif(a, a)", None),
+    ],
+)
+def test_m17_a_percentile_has_the_type_of_its_values(
+    owner: Any, of: str, value: object, function: str, window: str
+) -> None:
+    # AWS: r_PERCENTILE_CONT, r_WF_PERCENTILE_CONT, r_MEDIAN, r_WF_MEDIAN.
+    owner.execute(f"SELECT {function.format(of)}{window} FROM {ROWS}")
+    found = owner.fetchone()[0]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("extract(year FROM date '2018-11-01')", "date_part"),  # AWS: r_EXTRACT_function
+        ("date_part(year, date '2018-11-01')", "pgdate_part"),  # AWS: r_DATE_PART_function
+        ("dateadd(day, 1, '2018-11-01')", "date_add"),  # AWS: r_DATEADD_function
+        ("datediff(day, '2018-11-01', '2018-11-02')", "date_diff"),  # AWS: r_DATEDIFF_function
+        ("nvl(a, 1)", "coalesce"),
+        ("current_user_id", "current_user_id"),
+    ],
+)
+def test_m17_a_column_without_a_name_has_that_of_its_function(owner: Any, expression: str, name: str) -> None:
+    for qualify in ("", "QUALIFY row_number() OVER (ORDER BY a) = 1"):
+        owner.execute(f"SELECT {expression} FROM {ROWS} {qualify}")
+        assert owner.description[0].name == name
 
 
 def test_the_words_of_windows_may_be_names(owner: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg2
@@ -49,6 +50,11 @@ def one(cursor: Any, expression: str) -> Any:
         ("-3 / 2", -1),
         ("1 || '-' || 2", "1-2"),
         ("541 || timestamp '2018-11-01 21:56:35'", "5412018-11-01 21:56:35"),
+        ("'a' || 1", "a1"),
+        ("('a') || 1.5 || 2", "a1.52"),
+        ("'a' || date '2018-11-01' || 'b'", "a2018-11-01b"),
+        ("'a' || count(*)", "a1"),
+        ("1 || NULL", None),
         ("len('héé')", 3),
         ("octet_length('héé')", 5),
         ("sha2('x', 256)", "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"),
@@ -168,9 +174,41 @@ def test_c8_super_holds_json(cursor: Any) -> None:
                        "AND table_schema = current_schema()") == "super"  # fmt: skip
     with pytest.raises(psycopg2.Error, match="invalid input syntax"):
         one(cursor, "json_parse('{bad')")
-    for refused in ("CREATE TABLE u (s super DISTKEY)", "CREATE TABLE u (s super) SORTKEY (s)", "SELECT '1'::super"):
+    for refused in ("CREATE TABLE u (s super DISTKEY)", "CREATE TABLE u (s super) SORTKEY (s)", "SELECT super '1'"):
         with pytest.raises(psycopg2.errors.FeatureNotSupported):
             cursor.execute(refused)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("""json_parse('"abc"')::varchar""", "abc"),
+        ("""cast(json_parse('"abc"') AS varchar(2))""", "ab"),
+        ("json_parse('null')::varchar", None),
+        ("json_parse('12')::int", 12),
+        ("json_parse('1.25')::numeric(5, 1)", Decimal("1.3")),
+        ("json_parse('[1]')::int", None),
+        ("json_parse('99999999999')::int", None),
+        ("""json_parse('"2001-09-08"')::date""", date(2001, 9, 8)),  # AWS: limitations-super, also what follows
+        ("5::super::bool", True),
+        ("5.0::super::bool", None),
+        ("json_typeof(5::super) || json_typeof(true::super) || json_typeof('[1]'::super)", "numberbooleanstring"),
+        ("json_serialize(cast('a\"b' AS super))", '"a\\"b"'),
+    ],
+)
+def test_c8_super_is_cast_from_and_to_scalars(cursor: Any, expression: str, value: object) -> None:
+    assert one(cursor, expression) == value
+
+
+def test_c8_scalars_are_stored_in_super(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (s super); INSERT INTO t VALUES (5); INSERT INTO t SELECT '{}'::varchar")
+    cursor.execute("SELECT s, json_typeof(s) FROM t ORDER BY 2")
+    assert cursor.fetchall() == [("5", "number"), ('"{}"', "string")]
+    for sql in ("""SELECT json_parse('"12"')::int""", "PREPARE p AS SELECT $1::super"):
+        with pytest.raises(psycopg2.errors.FeatureNotSupported):
+            cursor.execute(sql)
+    with pytest.raises(psycopg2.errors.CannotCoerce):  # AWS: limitations-super
+        cursor.execute("SELECT getdate()::super")
 
 
 @pytest.mark.parametrize(

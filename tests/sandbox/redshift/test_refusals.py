@@ -23,6 +23,17 @@ from psycopg.types.json import Json
         "INSERT INTO #t (a) VALUES (1), ((SELECT 1))",
         "SELECT a FROM #t WHERE a IN (VALUES (1))",
         "WITH v AS (VALUES (1)) SELECT * FROM v",
+        "CREATE VIEW v AS VALUES (1)",
+        "CREATE TABLE u AS VALUES (1)",
+        "INSERT INTO #t SELECT 1 UNION ALL VALUES (2)",
+        "SELECT 1 EXCEPT VALUES (2)",
+        "WITH v AS (SELECT 1) VALUES (1)",
+        "EXPLAIN VALUES (1)",
+        "PREPARE p AS VALUES (1)",
+        "SELECT (a, 1) FROM #t",
+        "SELECT DISTINCT (a, 1) AS pair FROM #t",
+        "SELECT count(DISTINCT (a, 1)) FROM #t",
+        "SELECT x.*::text FROM #t x",
         "SELECT ARRAY(SELECT 1)",
         "SELECT cast('{1}' AS int array)",
         "SELECT cast('{1}' AS _int4)",
@@ -46,6 +57,9 @@ from psycopg.types.json import Json
         "SELECT now(), a FROM #t",
         "SELECT a FROM #t WHERE current_timestamp > '2018-01-01'",
         "UPDATE #t SET a = 1 WHERE localtimestamp > '2018-01-01'",
+        "SELECT a, current_schema() FROM #t",
+        "SELECT 1 FROM pg_class WHERE relname IN (SELECT 'x' FROM #t WHERE has_schema_privilege('public', 'usage'))",
+        "DELETE FROM #t WHERE has_table_privilege('#t', 'select')",
         "SELECT x.* FROM #t, LATERAL (SELECT a) x",
         "SELECT a FROM #t, unnest(ARRAY[1])",
         "CREATE TABLE u (a int[])",
@@ -81,6 +95,13 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
         owner.execute(sql)
 
 
+def test_one_step_into_super_is_an_unknown_table_and_a_hint(owner: Any) -> None:
+    owner.execute("CREATE TABLE IF NOT EXISTS #s (j super)")
+    with pytest.raises(psycopg2.errors.UndefinedTable) as refused:
+        owner.execute("SELECT j.a FROM #s")
+    assert refused.value.diag.message_hint == "A path into a SUPER column is not supported in the sandbox."
+
+
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
@@ -91,12 +112,24 @@ def test_a_step_into_super_is_refused_by_name(owner: Any, sql: str, told: str) -
         ("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT max(n) FROM r", (3,)),
         ("SELECT now() > '2018-01-01', (SELECT max(a) FROM (SELECT 2 AS a) x)", (True, 2)),
         ("SELECT (1, 2) IN (SELECT 1, 2 UNION ALL SELECT 3, 4)", (True,)),
+        ("SELECT current_schema(), has_schema_privilege('pg_catalog', 'usage')", ("public", True)),
+        ("WITH x (n) AS (SELECT 'public'), y AS (SELECT n FROM x) "
+         "SELECT n, current_schema() FROM y JOIN pg_catalog.pg_namespace ON nspname = n", ("public", "public")),
+        ("SELECT has_table_privilege('svv_tables', 'select'), extract(year FROM max(moment)) FROM svv_tables, "
+         "(SELECT date '2018-11-01' AS moment) x WHERE table_schema = current_schema() OR true", (True, 2018)),
+        ("SELECT 1 AS values, values FROM (SELECT 2 AS values) x", (1, 2)),
+        ("INSERT INTO #t VALUES (8); INSERT INTO #t (a) VALUES (9); WITH x AS (SELECT 7) INSERT INTO #t SELECT 7;"
+         "SELECT count(*) FROM #t WHERE a IN (7, 8, 9)", (3,)),
+        ("SELECT (1, 2) = (1, 2), (3), count(DISTINCT (4)) WHERE (1, 2) IN ((1, 2), (3, 4)) "
+         "AND (5, 6) IN (SELECT 5, 6)", (True, 3, 1)),
+        ("SELECT 2*3::int, x.* FROM (SELECT 1 AS a, 2 AS b) x GROUP BY (a, b)", (6, 1, 2)),
         ("SELECT now FROM (SELECT 4 AS now) x", (4,)),
         ("SELECT t.a FROM (SELECT 6 AS a) t, (SELECT t.a FROM (SELECT 7 AS a) t) u", (6,)),
         ("SELECT rows FROM (SELECT 5 AS rows) x", (5,)),
     ],
-)
+)  # fmt: skip
 def test_what_looks_like_such_a_form_runs(owner: Any, sql: str, expected: tuple[Any, ...]) -> None:
+    owner.execute("CREATE TABLE IF NOT EXISTS #t (a int)")
     owner.execute(sql)
     assert owner.fetchone() == expected
 

@@ -219,11 +219,17 @@ def older(cluster: Any) -> Any:
             INSERT INTO redshift.designs VALUES ('oldest'::regclass, '{"style": "ALL"}');
             INSERT INTO redshift.constraints VALUES ('oldest'::regclass, 'oldest_pkey', 'PRIMARY KEY', '{a}', NULL)
         """)
+        for right in ("int", "date"):
+            cursor.execute(f"""
+                CREATE FUNCTION redshift.join_text(int, {right}) RETURNS text LANGUAGE sql
+                    AS 'SELECT $1::text || $2::text';
+                CREATE OPERATOR pg_catalog.|| (LEFTARG = int, RIGHTARG = {right}, FUNCTION = redshift.join_text)
+            """)
         cursor.execute(f"SET SESSION AUTHORIZATION owner_{name}")
         cursor.execute("CREATE TABLE kept (a int, b timestamp DEFAULT getdate()); INSERT INTO kept VALUES (1)")
         design = '{"distkey": "a", "sortkeys": [], "encodings": {}, "constraints": []}'
         cursor.execute("SELECT pg_catalog.redshift_record_table('kept', %s)", (design,))
-        cursor.execute("CREATE VIEW mine AS SELECT fnv_hash(a) FROM kept")
+        cursor.execute("CREATE VIEW mine AS SELECT fnv_hash(a), a || current_date FROM kept")
         connection.commit()
     yield config
     with closing(psycopg2.connect(config.superuser_dsn("postgres"))) as connection:
@@ -237,8 +243,8 @@ def older(cluster: Any) -> Any:
 def test_an_older_catalogue_is_replaced_and_the_users_tables_stay(older: RedshiftConfig) -> None:
     install(older, f"owner_{older.database}", "secret")
     with closing(psycopg2.connect(older.superuser_dsn())) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT a, b IS NOT NULL FROM kept, mine")
-        assert cursor.fetchall() == [(1, True)]
+        cursor.execute("SELECT a, b IS NOT NULL, 'a' || 1, 1 || 1 FROM kept, mine")
+        assert cursor.fetchall() == [(1, True, "a1", "11")]
         cursor.execute("SELECT diststyle, pg_last_copy_id() FROM svv_table_info WHERE \"table\" = 'kept'")
         assert cursor.fetchall() == [("KEY(a)", -1)]
         cursor.execute(

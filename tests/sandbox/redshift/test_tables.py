@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import time, timezone
+from decimal import Decimal
 from typing import Any
 
 import psycopg2
 import pytest
+import redshift_connector
 
 
 def rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
@@ -373,3 +376,45 @@ def test_a_dropped_table_leaves_no_record(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (a int PRIMARY KEY DISTKEY); DROP TABLE t")
     assert rows(cursor, "SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 't' "
                         "AND table_schema = current_schema()") == [(0,)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO t VALUES ('NaN')", "INSERT INTO t VALUES ('NaN'::float8)", "UPDATE t SET a = 'NaN'",
+        "SELECT 'NaN'::numeric(10, 2)", "SELECT 'NaN'::numeric", "SELECT numeric 'NaN'", "SELECT cast('nan' AS dec(9))",
+    ],
+)  # fmt: skip
+def test_m15_a_numeric_is_a_number(cluster: Any, cursor: Any, schema: str, sql: str) -> None:
+    cursor.execute("CREATE TABLE t (a numeric(10, 2), f float); INSERT INTO t VALUES (1.005, 'NaN'), (NULL, 0)")
+    with pytest.raises(psycopg2.errors.InvalidTextRepresentation, match='invalid input syntax for type numeric: "NaN"'):
+        cursor.execute(sql)
+    with pytest.raises(redshift_connector.ProgrammingError, match="invalid input syntax for type numeric"):
+        cluster.connector().cursor().execute(f"INSERT INTO {schema}.t (a) VALUES (%s)", (Decimal("NaN"),))
+    cursor.execute("SELECT a, f::text FROM t")
+    assert cursor.fetchall() == [(Decimal("1.01"), "NaN"), (None, "0")]
+
+
+def test_m20_a_collation_of_postgresqls_is_refused(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (a varchar COLLATE case_sensitive, b varchar COLLATE CS)")
+    with pytest.raises(psycopg2.errors.SyntaxError):
+        cursor.execute('CREATE TABLE u (a varchar COLLATE "C")')
+
+
+def test_m15_a_timetz_is_in_utc(cluster: Any, cursor: Any, schema: str) -> None:
+    # AWS: r_Datetime_types.
+    cursor.execute("CREATE TABLE t (a timetz, b time with time zone)")
+    cursor.execute("INSERT INTO t VALUES ('01:02:03+02', '20:41:19 UTC'), ('18:02:03-05', '23:02:03')")
+    source = cluster.put(f"{schema}/x", "01:02:03+02|23:30 EST\n23:02:03|00:00:00.5-0030\n")
+    cursor.execute(f"COPY t FROM '{source}' IAM_ROLE default")
+    found = rows(cursor, "SELECT a::text, b::text FROM t ORDER BY b")
+    assert found == [("23:02:03+00", b) for b in ("00:30:00.5+00", "04:30:00+00", "20:41:19+00", "23:02:03+00")]
+    assert rows(cursor, "SELECT count(DISTINCT a), timetz '01:02:03+02'::text, '1:00+2'::timetz::text FROM t") == [
+        (1, "23:02:03+00", "23:00:00+00")
+    ]
+    connector = cluster.connector().cursor()
+    connector.execute(f"SELECT a FROM {schema}.t LIMIT 1")
+    assert connector.fetchone() == [time(23, 2, 3, tzinfo=timezone.utc)]
+    assert rows(cursor, f"SELECT DISTINCT type FROM pg_table_def WHERE schemaname = '{schema}'") == [
+        ("time with time zone",)
+    ]

@@ -35,10 +35,17 @@ BEGIN
         OPERATOR 1 =, FUNCTION 1 super_hash(super);
 END $$;
 
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_cast WHERE castsource = 'json'::regtype AND casttarget = 'super'::regtype) THEN
+        CREATE CAST (json AS super) WITHOUT FUNCTION;
+    END IF;
+END $$;
+
 -- Blanks outside the strings go; E'' because a backslash means something else where the function is called.
 CREATE OR REPLACE FUNCTION pg_catalog.json_parse(value text) RETURNS super
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.regexp_replace(value::json::text, E'("(?:[^"\\\\]|\\\\.)*")|\\s+', E'\\1', 'g')::super
+    SELECT pg_catalog.regexp_replace(value::json::text, E'("(?:[^"\\\\]|\\\\.)*")|\\s+', E'\\1', 'g')::json::super
 $$;
 CREATE OR REPLACE FUNCTION redshift.json_serialize(value super) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT value::json::text $$;

@@ -1,4 +1,5 @@
--- Redshift's functions that PostgreSQL lacks or has with another meaning.
+-- Redshift's functions that PostgreSQL lacks or has with another meaning. They are called what Redshift calls a column that
+-- has no other name: DATEADD's is date_add (AWS: r_DATEADD_function).
 
 CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.12103'
@@ -13,23 +14,23 @@ CREATE OR REPLACE FUNCTION pg_catalog.sysdate() RETURNS timestamp LANGUAGE sql S
 $$;
 
 -- AWS: r_DATEADD_function. A month added to the end of a month stays within it, as PostgreSQL's interval does.
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, moment timestamp) RETURNS timestamp
+CREATE OR REPLACE FUNCTION redshift.date_add(part text, n bigint, moment timestamp) RETURNS timestamp
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT moment + CASE part WHEN 'quarter' THEN (3 * n) * interval '1 month'
                               WHEN 'dow' THEN n * interval '1 day' WHEN 'doy' THEN n * interval '1 day'
                               ELSE n * ('1 ' || part)::interval END
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, moment timestamptz) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION redshift.date_add(part text, n bigint, moment timestamptz) RETURNS timestamptz
 LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.dateadd(part, n, moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+    SELECT redshift.date_add(part, n, moment AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, moment date) RETURNS timestamp
+CREATE OR REPLACE FUNCTION redshift.date_add(part text, n bigint, moment date) RETURNS timestamp
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.dateadd(part, n, moment::timestamp)
+    SELECT redshift.date_add(part, n, moment::timestamp)
 $$;
 
 -- AWS: r_DATEDIFF_function counts the boundaries between two moments.
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a timestamp, b timestamp) RETURNS bigint
+CREATE OR REPLACE FUNCTION redshift.date_diff(part text, a timestamp, b timestamp) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT CASE part
         WHEN 'year' THEN extract(year FROM b) - extract(year FROM a)
@@ -49,35 +50,44 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
              / CASE part WHEN 'hour' THEN 3600 WHEN 'minute' THEN 60 WHEN 'second' THEN 1 END
     END::bigint
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a timestamptz, b timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION redshift.date_diff(part text, a timestamptz, b timestamptz) RETURNS bigint
 LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.datediff(part, a AT TIME ZONE 'UTC', b AT TIME ZONE 'UTC')
+    SELECT redshift.date_diff(part, a AT TIME ZONE 'UTC', b AT TIME ZONE 'UTC')
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a date, b date) RETURNS bigint
+CREATE OR REPLACE FUNCTION redshift.date_diff(part text, a date, b date) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.datediff(part, a::timestamp, b::timestamp)
+    SELECT redshift.date_diff(part, a::timestamp, b::timestamp)
 $$;
 
 -- AWS: r_EXTRACT_function gives integers (seconds without fraction), r_DATE_PART_function doubles.
-CREATE OR REPLACE FUNCTION pg_catalog.extract_part(part text, moment timestamp) RETURNS integer
+CREATE OR REPLACE FUNCTION redshift.date_part(part text, moment timestamp) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT CASE part WHEN 'millisecond' THEN extract(millisecond FROM moment)::integer % 1000
                      WHEN 'microsecond' THEN extract(microsecond FROM moment)::integer % 1000000
                      ELSE floor(date_part(part, moment))::integer END
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.extract_part(part text, moment timestamptz) RETURNS integer
+CREATE OR REPLACE FUNCTION redshift.date_part(part text, moment timestamptz) RETURNS integer
 LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
     SELECT CASE WHEN part LIKE 'timezone%' THEN date_part(part, moment)::integer
-                ELSE pg_catalog.extract_part(part, moment::timestamp) END
+                ELSE redshift.date_part(part, moment::timestamp) END
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.extract_part(part text, moment date) RETURNS integer
+CREATE OR REPLACE FUNCTION redshift.date_part(part text, moment date) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.extract_part(part, moment::timestamp)
+    SELECT redshift.date_part(part, moment::timestamp)
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.extract_part(part text, span interval) RETURNS integer
+CREATE OR REPLACE FUNCTION redshift.date_part(part text, span interval) RETURNS integer
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT floor(date_part(part, span))::integer
 $$;
+DO $$
+DECLARE
+    kind text;
+BEGIN
+    FOREACH kind IN ARRAY ARRAY['date', 'timestamp', 'timestamptz', 'time', 'timetz', 'interval'] LOOP
+        EXECUTE format('CREATE OR REPLACE FUNCTION redshift.pgdate_part(text, %s) RETURNS double precision LANGUAGE sql '
+            'STABLE STRICT PARALLEL SAFE AS ''SELECT pg_catalog.date_part($1, $2)''', kind);
+    END LOOP;
+END $$;
 
 CREATE OR REPLACE FUNCTION pg_catalog.trunc(moment timestamp) RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT moment::date $$;
@@ -189,27 +199,18 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT redshift.fnv_bytes(redshift.re
 CREATE OR REPLACE FUNCTION pg_catalog.fnv_hash(value bigint, seed bigint DEFAULT -3750763034362895579) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT redshift.fnv_bytes(redshift.reversed(int8send(value)), seed) $$;
 
--- Implicit casts to text: `int || timestamp`. Pairs of one type are left to PostgreSQL's own operators: an untyped
--- literal beside them would take that type.
-CREATE OR REPLACE FUNCTION redshift.concatenate() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    types regtype[] := ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date', 'timestamp',
-                             'timestamptz', 'time']::regtype[];
-    a regtype;
-    b regtype;
+-- Implicit casts to text: `int || timestamp`. No operator has a type of its own on both sides: an untyped literal beside
+-- such a one would take that type, and 'a' || 1 fail.
+CREATE OR REPLACE FUNCTION redshift.join_text(anynonarray, anycompatiblenonarray) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$ SELECT $1::text || $2::text $$;
+DO $$
 BEGIN
-    FOREACH a IN ARRAY types LOOP
-        FOREACH b IN ARRAY types LOOP
-            IF to_regoperator(format('pg_catalog.||(%s,%s)', a, b)) IS NULL THEN
-                EXECUTE format('CREATE OR REPLACE FUNCTION redshift.join_text(%s, %s) RETURNS text LANGUAGE sql '
-                    'STABLE STRICT PARALLEL SAFE AS ''SELECT $1::text || $2::text''', a, b);
-                EXECUTE format('CREATE OPERATOR pg_catalog.|| (LEFTARG = %s, RIGHTARG = %s, '
-                    'FUNCTION = redshift.join_text)', a, b);
-            END IF;
-        END LOOP;
-    END LOOP;
+    IF to_regoperator('pg_catalog.||(anynonarray,anycompatiblenonarray)') IS NULL THEN
+        CREATE OPERATOR pg_catalog.|| (
+            LEFTARG = anynonarray, RIGHTARG = anycompatiblenonarray, FUNCTION = redshift.join_text
+        );
+    END IF;
 END $$;
-SELECT redshift.concatenate();
 
 -- AWS: PG_LAST_COPY_ID and PG_LAST_COPY_COUNT, of this session; a failed load counts 0 rows. The documentation also says
 -- that a rollback takes the id back, and joins on it after failures; it is kept.

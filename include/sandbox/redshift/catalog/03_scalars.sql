@@ -5,13 +5,13 @@ CREATE OR REPLACE FUNCTION pg_catalog.date_trunc(part text, moment date) RETURNS
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT pg_catalog.date_trunc(part, moment::timestamp) $$;
 
 -- AWS: r_DATEADD_function and r_DATEDIFF_function take TIME, too.
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, moment time) RETURNS time
+CREATE OR REPLACE FUNCTION redshift.date_add(part text, n bigint, moment time) RETURNS time
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.dateadd(part, n, date '1970-01-01' + moment)::time
+    SELECT redshift.date_add(part, n, date '1970-01-01' + moment)::time
 $$;
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a time, b time) RETURNS bigint
+CREATE OR REPLACE FUNCTION redshift.date_diff(part text, a time, b time) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT pg_catalog.datediff(part, date '1970-01-01' + a, date '1970-01-01' + b)
+    SELECT redshift.date_diff(part, date '1970-01-01' + a, date '1970-01-01' + b)
 $$;
 
 -- AWS: r_NEXT_DAY, the first such day behind a date.
@@ -133,3 +133,7 @@ CREATE OR REPLACE FUNCTION pg_catalog.split_to_array(value text, delimiter text 
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT pg_catalog.json_parse(pg_catalog.to_json(pg_catalog.string_to_array(value, delimiter))::text)
 $$;
+
+-- AWS: r_CURRENT_USER_ID.
+CREATE OR REPLACE FUNCTION redshift.current_user_id() RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT current_user::regrole::oid::integer $$;

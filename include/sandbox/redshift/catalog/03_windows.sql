@@ -22,8 +22,8 @@ CREATE OR REPLACE AGGREGATE redshift.listagg(text, text) (
     SFUNC = string_agg_transfn, STYPE = internal, FINALFUNC = string_agg_finalfn
 );
 
--- AWS: r_WF_PERCENTILE_CONT, r_WF_PERCENTILE_DISC, r_MEDIAN: of all values in the window, without NULL. Whole numbers give
--- DECIMAL, as they do on Redshift.
+-- AWS: r_PERCENTILE_CONT, r_WF_PERCENTILE_CONT, r_WF_PERCENTILE_DISC, r_MEDIAN: of all values in the group or window,
+-- without NULL. Whole numbers give DECIMAL, all else its own type.
 CREATE OR REPLACE FUNCTION redshift.percentile_disc(found anyarray, fraction double precision, falling boolean)
 RETURNS anyelement LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT (sorted)[greatest(1, ceil(fraction * cardinality(sorted))::integer)]
@@ -32,10 +32,12 @@ RETURNS anyelement LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 $$;
 DO $$
 DECLARE
+    -- the type of the values, that of the result, and that in which it is computed
     kinds text[][] := ARRAY[
-        ['smallint', 'numeric'], ['integer', 'numeric'], ['bigint', 'numeric'], ['numeric', 'numeric'],
-        ['real', 'double precision'], ['double precision', 'double precision'], ['date', 'timestamp'],
-        ['timestamp', 'timestamp'], ['timestamptz', 'timestamptz']];
+        ['smallint', 'numeric', 'numeric'], ['integer', 'numeric', 'numeric'], ['bigint', 'numeric', 'numeric'],
+        ['numeric', 'numeric', 'numeric'], ['real', 'double precision', 'double precision'],
+        ['double precision', 'double precision', 'double precision'], ['date', 'date', 'timestamp'],
+        ['timestamp', 'timestamp', 'timestamp'], ['timestamptz', 'timestamptz', 'timestamptz']];
     kind text[];
     factor text;
 BEGIN
@@ -44,13 +46,13 @@ BEGIN
         EXECUTE format($sql$
             CREATE OR REPLACE FUNCTION redshift.percentile_cont(found %1$s[], fraction numeric, falling boolean) RETURNS %2$s
             LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $body$
-                SELECT sorted[floor(place)::integer]::%2$s
-                       + (sorted[ceil(place)::integer]::%2$s - sorted[floor(place)::integer]::%2$s) * (place - floor(place))::%3$s
+                SELECT (sorted[floor(place)::integer]::%3$s + (place - floor(place))::%4$s
+                        * (sorted[ceil(place)::integer]::%3$s - sorted[floor(place)::integer]::%3$s))::%2$s
                 FROM (SELECT array_agg(v ORDER BY v) AS sorted,
                              1 + (CASE WHEN falling THEN 1 - fraction ELSE fraction END) * (count(v) - 1) AS place
                       FROM unnest(found) AS v WHERE v IS NOT NULL) AS s
             $body$
-        $sql$, kind[1], kind[2], factor);
+        $sql$, kind[1], kind[2], kind[3], factor);
         EXECUTE format('CREATE OR REPLACE FUNCTION redshift.median(found %s[]) RETURNS %s LANGUAGE sql IMMUTABLE STRICT '
             'PARALLEL SAFE AS ''SELECT redshift.percentile_cont(found, 0.5, false)''', kind[1], kind[2]);
     END LOOP;
@@ -83,3 +85,16 @@ CREATE OR REPLACE AGGREGATE redshift.avg(double precision) (
     SFUNC = float8_accum, STYPE = float8[], FINALFUNC = float8_avg, INITCOND = '{0,0,0}');
 CREATE OR REPLACE AGGREGATE redshift.avg(real) (
     SFUNC = float4_accum, STYPE = float8[], FINALFUNC = float8_avg, INITCOND = '{0,0,0}');
+
+-- AWS: r_STDDEV_functions, r_VARIANCE_functions give a DOUBLE PRECISION for every type; PostgreSQL's a NUMERIC for whole
+-- numbers and decimals.
+DO $$
+DECLARE
+    called text;
+BEGIN
+    FOREACH called IN ARRAY ARRAY['stddev', 'stddev_samp', 'stddev_pop', 'variance', 'var_samp', 'var_pop'] LOOP
+        EXECUTE format('CREATE OR REPLACE AGGREGATE redshift.%s(double precision) (SFUNC = float8_accum, STYPE = float8[], '
+            'FINALFUNC = float8_%s, INITCOND = ''{0,0,0}'')', called,
+            CASE called WHEN 'stddev' THEN 'stddev_samp' WHEN 'variance' THEN 'var_samp' ELSE called END);
+    END LOOP;
+END $$;

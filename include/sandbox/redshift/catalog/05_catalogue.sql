@@ -29,7 +29,7 @@ $$;
 
 CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS
 SELECT t.nspname::name AS schemaname, t.relname::name AS tablename, a.attname::name AS "column",
-       format_type(a.atttypid, a.atttypmod) AS type,
+       redshift.shown_type(a.atttypid, a.atttypmod) AS type,
        redshift.encoding_of(t.design, a.attname, format_type(a.atttypid, NULL))::varchar(32) AS encoding,
        coalesce(t.design ->> 'distkey' = a.attname, false) AS distkey,
        coalesce((SELECT CASE WHEN (t.design ->> 'interleaved')::boolean AND k.n % 2 = 0 THEN -k.n ELSE k.n END

@@ -102,7 +102,7 @@ END $$;
 -- AWS: PG_GET_LATE_BINDING_VIEW_COLS, which is called with a column definition list.
 CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record
 LANGUAGE sql STABLE AS $$
-    SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)::varchar, a.attnum::integer
+    SELECT n.nspname, c.relname, a.attname, redshift.shown_type(a.atttypid, a.atttypmod)::varchar, a.attnum::integer
     FROM redshift.late_views v
     JOIN pg_class c ON c.oid = v.oid
     JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -11,7 +11,13 @@ from typing import Any
 from include.sandbox.redshift.copy.characters import character_converter
 from include.sandbox.redshift.copy.documents import document
 from include.sandbox.redshift.copy.fields import Converter, FieldError, Number, raw
-from include.sandbox.redshift.copy.moments import BadMomentError, date_reader, time_reader, timestamp_reader
+from include.sandbox.redshift.copy.moments import (
+    BadMomentError,
+    date_reader,
+    time_reader,
+    timestamp_reader,
+    timetz_reader,
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,8 @@ def _converter(column: Column, conversion: Conversion) -> Converter:
         return _scalar(_moment(read, 1206, "timestamp", conversion))
     if column.type == "date":
         return _scalar(_moment(date_reader(conversion.date_format), 1205, "date", conversion))
-    return _scalar(_moment(time_reader, 1206, "time", conversion))
+    read = timetz_reader if column.type == "timetz" else time_reader
+    return _scalar(_moment(read, 1206, "time", conversion))
 
 
 def _scalar(convert: Callable[[str, bool], str | None]) -> Converter:

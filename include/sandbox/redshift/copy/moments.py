@@ -77,14 +77,34 @@ def date_reader(form: str | None) -> Callable[[str], str]:
 
 
 def time_reader(text: str) -> str:
-    """Reads a TIME or TIMETZ.
+    """Reads a TIME.
 
     Raises:
         BadMomentError: it is none.
     """
-    if not re.fullmatch(TIME + ZONE, text, re.ASCII):
+    return _time(text)["clock"]
+
+
+def timetz_reader(text: str) -> str:
+    """Reads a TIMETZ, which is kept in UTC.
+
+    Raises:
+        BadMomentError: it is none.
+    """
+    found = _time(text)
+    ahead = (_offset(found["zone"]) or timezone.utc).utcoffset(None) // timedelta(minutes=1)
+    hour, minute, *rest = found["clock"].split(":")
+    if ahead:
+        parts = divmod((int(hour) * 60 + int(minute) - ahead) % (24 * 60), 60)
+        hour, minute = (f"{part:02}" for part in parts)
+    return ":".join([hour, minute, *rest]) + "+00"
+
+
+def _time(text: str) -> re.Match[str]:
+    found = re.fullmatch(f"(?P<clock>{TIME}){ZONE}", text, re.ASCII)
+    if not found:
         raise BadMomentError("HH:MI:SS")
-    return text
+    return found
 
 
 def _epoch(per_second: int, suffix: str) -> Callable[[str], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.sql.lexer import lower
+from include.sandbox.redshift.sql.query import queries
 from include.sandbox.redshift.sql.statement import Statement
 
 TABLES = {
@@ -18,6 +19,8 @@ TABLES = {
 }  # fmt: skip
 FUNCTIONS = frozenset({"pg_get_constraintdef", "pg_get_expr", "pg_get_indexdef", "pg_get_viewdef"})
 OURS = "redshift"
+# What the names of system tables and views begin with (AWS: cm_chap_system-tables).
+SYSTEM = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_")
 # A clause of a query begins with one of these; within FROM, a comma is followed by a table.
 CLAUSES = {"select", "from", "where", "group", "having", "order", "limit", "union", "intersect", "except", "on", "set"}
 
@@ -52,6 +55,38 @@ def on_compute_nodes() -> RedshiftError:
         "Specified types or functions (one per INFO message) not supported on Redshift tables.", "0A000",
         hint="PostgreSQL's catalogue is on the leader node only: read it by a query of its own.",
     )  # fmt: skip
+
+
+def reads_tables(statement: Statement) -> bool:
+    """Returns whether a statement reads a user's table or view, and so does not run on the leader node alone."""
+    return statement.verb in ("UPDATE", "DELETE") or any(
+        _is_users(statement, at + 1)
+        for found in queries(statement)
+        if "from" in found.clauses
+        for at in statement.level(*found.clauses["from"])
+        if statement[at].is_word("from", "join") or statement[at].is_symbol(",")
+    )
+
+
+def _is_users(statement: Statement, at: int) -> bool:
+    last = at
+    while statement[last].is_name and statement[last + 1].is_symbol("."):
+        last += 2
+    name = lower(statement[last].value)
+    if not statement[last].is_name or statement[last + 1].is_symbol("("):
+        return False
+    if last > at:
+        return lower(statement[last - 2].value) not in TABLES
+    return not name.startswith(SYSTEM) and not _is_with_query(statement, name)
+
+
+def _is_with_query(statement: Statement, name: str) -> bool:
+    for at in range(len(statement)):
+        if statement[at].is_name and lower(statement[at].value) == name:
+            last = statement.closing(at + 1) if statement[at + 1].is_symbol("(") else at
+            if statement[last + 1].is_word("as") and statement[last + 2].is_symbol("("):
+                return True
+    return False
 
 
 def _is_catalogue(statement: Statement, index: int, clause: str) -> bool:

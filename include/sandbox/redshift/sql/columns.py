@@ -161,8 +161,11 @@ class ColumnReader:
         return self._skip()
 
     def _read_collate(self, _: int) -> str:
-        if self._statement[self._at + 1].value.lower() != "case_sensitive":
+        collation = self._statement[self._at + 1]
+        if collation.is_word("case_insensitive", "ci"):
             raise unsupported("COLLATE CASE_INSENSITIVE in the sandbox")
+        if not collation.is_word("case_sensitive", "cs"):  # AWS: r_CREATE_TABLE_NEW
+            raise self._statement.error(self._at + 1)
         return self._skip(2)
 
     def _read_unique(self, _: int) -> str:

@@ -8,21 +8,24 @@ from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.sql import windows
 from include.sandbox.redshift.sql.casts import convert, try_cast
 from include.sandbox.redshift.sql.statement import Statement
-from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bare_numeric, check_expression_type
+from include.sandbox.redshift.sql.types import LONGEST_VARCHAR, bounded, check_expression_type
 
 BARE = {"sysdate", "minus", "where", "current_user_id", "over"}  # what is rewritten whatever follows
 # Redshift's of the same name differ from PostgreSQL's.
 RENAMED = {
     "nvl": "coalesce",
     "isnull": "coalesce",
-    "regexp_replace": "redshift.regexp_replace",
-    "regexp_substr": "redshift.regexp_substr",
-    "json_serialize": "redshift.json_serialize",
-    "crc32": "redshift.crc32",
     "grouping_id": "grouping",
-    "avg": "redshift.avg",
-}
-PART_FUNCTIONS = {"dateadd", "date_add", "datediff", "date_diff", "date_part"}
+    **{word: f"redshift.{word}" for word in (
+        "regexp_replace", "regexp_substr", "json_serialize", "crc32",
+        "avg", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop",
+    )},
+}  # fmt: skip
+# By the name that a column has from them (AWS: r_DATEADD_function, r_DATEDIFF_function, r_DATE_PART_function).
+PART_FUNCTIONS = {
+    "dateadd": "redshift.date_add", "date_add": "redshift.date_add", "datediff": "redshift.date_diff",
+    "date_diff": "redshift.date_diff", "date_part": "redshift.pgdate_part", "pgdate_part": "redshift.pgdate_part",
+}  # fmt: skip
 # Redshift's names of date parts (AWS: r_Dateparts_for_datetime_functions) and PostgreSQL's.
 PARTS = {
     alias: name
@@ -52,12 +55,12 @@ def rewrite(statement: Statement) -> None:
             _word(statement, index)
         elif token.kind == "number" and statement[index + 1].start == token.end and statement[index + 1].kind == "word":
             statement.append(index, " ")  # `then 4when`, as PostgreSQL 8 reads it
-        elif token.is_symbol("||"):
-            _concatenation(statement, index)
+        elif token.is_symbol("::") and statement[index + 1].is_word("super"):
+            _super(statement, index)
         elif token.is_symbol("::"):
             check_expression_type(statement, index + 1)
-            if bare_numeric(statement, index + 1):
-                statement.replace(index + 1, index + 1, "numeric(18,0)")
+            if type_ := bounded(statement, index + 1):
+                statement.replace(index + 1, index + 1, type_)
 
 
 def _word(statement: Statement, index: int) -> None:
@@ -70,10 +73,12 @@ def _word(statement: Statement, index: int) -> None:
         _call(statement, index, word)
     elif statement[index + 1].kind == "string":
         check_expression_type(statement, index)
+        if type_ := bounded(statement, index):
+            statement.replace(index, index, type_)
     elif word == "sysdate":
         statement.replace(index, index, "pg_catalog.sysdate()")
     elif word == "current_user_id":
-        statement.replace(index, index, "current_user::regrole::oid::integer")
+        statement.replace(index, index, "redshift.current_user_id()")
     if word == "where" and statement[index + 1].kind == "number" and statement[index + 2].is_word("and", "or"):
         statement.append(index + 1, "::boolean")
     if word == "minus" and (statement[index + 1].is_word("select", "all") or called):
@@ -81,9 +86,10 @@ def _word(statement: Statement, index: int) -> None:
 
 
 def _call(statement: Statement, index: int, word: str) -> None:
-    if word in RENAMED:
-        statement.replace(index, index, RENAMED[word])
-    elif word in PART_FUNCTIONS:
+    name = RENAMED.get(word) or PART_FUNCTIONS.get(word)
+    if name:
+        statement.replace(index - 2 if statement[index - 1].is_symbol(".") else index, index, name)
+    if word in PART_FUNCTIONS:
         _quote_part(statement, index)
         _type_literals(statement, index)
     elif word in CALLS:
@@ -123,24 +129,25 @@ def _extract(statement: Statement, index: int) -> None:
     part = statement[index + 2]
     if not statement[index + 3].is_word("from"):
         raise statement.error(index + 3)
-    statement.replace(index, index + 3, f"pg_catalog.extract_part('{part_name(part.value)}',")
+    statement.replace(index, index + 3, f"redshift.date_part('{part_name(part.value)}',")
 
 
 def _cast(statement: Statement, index: int) -> None:
     last = statement.closing(index + 1) - 1
-    if statement[last - 1].is_word("as"):
+    if statement[last - 1].is_word("as") and statement[last].is_word("super"):
+        _super(statement, last - 1)
+    elif statement[last - 1].is_word("as"):
         check_expression_type(statement, last)
-    if bare_numeric(statement, last) and statement[last - 1].is_word("as"):
-        statement.replace(last, last, "numeric(18,0)")
+    if statement[last - 1].is_word("as") and (type_ := bounded(statement, last)):
+        statement.replace(last, last, type_)
 
 
-def _concatenation(statement: Statement, index: int) -> None:
-    """A literal beside `||` is text: PostgreSQL would else take the type of the other side, as for `id || '-'`."""
-    before, after = statement[index - 1], statement[index + 1]
-    if before.kind == "string" and statement[index - 2].kind != "word":
+def _super(statement: Statement, index: int) -> None:
+    """`'a'::super` is that string (AWS: parse_json): PostgreSQL would read a literal as the type's own text, JSON."""
+    if statement[index - 1].kind == "parameter":
+        raise unsupported("a bound value as SUPER in the sandbox")
+    if statement[index - 1].kind == "string" and statement[index - 2].kind in ("word", "symbol"):
         statement.append(index - 1, "::text")
-    if after.kind == "string" and not statement[index + 2].is_symbol("::"):
-        statement.append(index + 1, "::text")
 
 
 def _case(statement: Statement, index: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from include.sandbox.redshift.errors import unsupported
 from include.sandbox.redshift.sql.identifiers import name_of
-from include.sandbox.redshift.sql.query import alias_at, queries
+from include.sandbox.redshift.sql.query import alias_at, items, queries
 from include.sandbox.redshift.sql.statement import Statement
 
 # What stands before a parenthesis that holds a query or a list, not a function's arguments.
@@ -152,6 +152,27 @@ def refuse_unnesting(statement: Statement) -> None:
             if statement[begin].is_name and statement[begin + 1].is_symbol(".") and name_of(statement[begin]) in names:
                 raise unsupported("unnesting a SUPER value in the sandbox")
             names.add(alias_at(statement, begin, end)[1] or name_of(statement[end]))
+
+
+def refuse_rows(statement: Statement) -> None:
+    """Refuses rows that are values: `SELECT (a, b)`, `count(DISTINCT (a, b))`, `t.*::text`; they may be compared.
+
+    Raises:
+        RedshiftError: there is such a thing.
+    """
+    for at in range(1, len(statement)):
+        if statement[at].is_symbol("*") and statement[at - 1].is_symbol(".") and statement[at + 1].is_symbol("::"):
+            raise unsupported("type record")
+        if statement[at].is_word("distinct") and statement[at - 1].is_symbol("(") and statement[at + 1].is_symbol("("):
+            _refuse_row(statement, at + 1, statement.closing(at - 1) - 1)
+    for found in queries(statement):
+        for item in items(statement, found):
+            _refuse_row(statement, item.first, item.last)
+
+
+def _refuse_row(statement: Statement, first: int, last: int) -> None:
+    if statement[first].is_symbol("(") and statement.closing(first) == last and len(statement.arguments(first)) > 1:
+        raise unsupported("type record")
 
 
 def _is_step(statement: Statement, at: int) -> bool:

@@ -39,3 +39,6 @@ MISSING = frozenset(
 # Only the leader node has them, and arrays (AWS: c_sql-functions-leader-node).
 LEADER_NODE = frozenset({"array", "array_length", "array_dims", "array_append", "array_to_string", "generate_series",
                          "unnest"})  # fmt: skip
+# They are none of a query that reads a user's table (AWS: c_SQL_functions_leader_node_only).
+NOT_BESIDE_TABLES = frozenset({"current_schema", "current_schemas", "has_database_privilege", "has_schema_privilege",
+                               "has_table_privilege"})  # fmt: skip

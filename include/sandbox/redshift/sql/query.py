@@ -16,6 +16,12 @@ UNALIASED = {"end", "null", "true", "false", "precision", "unknown", "zone", "nu
 OPERATORS = {"and", "or", "not", "is", "in", "like", "ilike", "similar", "to", "between", "then", "else", "when",
              "case", "distinct", "all", "double", "from", "escape"}  # fmt: skip
 
+# What a column is called that has no other name than from one of these functions.
+NAMED = {
+    "nvl": "coalesce", "isnull": "coalesce", "nvl2": "case", "decode": "case", "extract": "date_part",
+    "date_part": "pgdate_part", "dateadd": "date_add", "datediff": "date_diff",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Item:
@@ -25,7 +31,7 @@ class Item:
         first: first token of the expression.
         last: last token of the expression, without its alias.
         alias: the name that AS, or nothing, gives it; empty if there is none.
-        name: what the column is called: the alias, or what PostgreSQL would call it.
+        name: what the column is called: the alias, or what it has from the expression.
         star: whether it is `*` or `t.*`.
     """
 
@@ -107,7 +113,7 @@ def _item(statement: Statement, first: int, last: int) -> Item:
 
 
 def _name(statement: Statement, first: int, last: int) -> str:
-    """Returns what PostgreSQL calls an expression without an alias."""
+    """Returns what an expression without an alias is called."""
     casts = [at for at in range(first, last + 1) if statement[at].is_symbol("::")]
     last = casts[0] - 1 if casts else last
     path = all(statement[at].is_name or statement[at].is_symbol(".") for at in range(first, last + 1))
@@ -117,7 +123,8 @@ def _name(statement: Statement, first: int, last: int) -> str:
     if called:
         close = statement.closing(first + 1)
         if close == last or statement[close + 1].is_word("over", "within", "ignore", "respect"):
-            return name_of(statement[first])
+            name = name_of(statement[first])
+            return NAMED.get(name, name)
     return "case" if statement[first].is_word("case") and statement[last].is_word("end") else "?column?"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError, unsupported
 from include.sandbox.redshift.sql import foreign
-from include.sandbox.redshift.sql.functions import FUNCTIONS, LEADER_NODE, MISSING
+from include.sandbox.redshift.sql.catalogue import reads_tables
+from include.sandbox.redshift.sql.functions import FUNCTIONS, LEADER_NODE, MISSING, NOT_BESIDE_TABLES
 from include.sandbox.redshift.sql.lexer import lower
 from include.sandbox.redshift.sql.statement import Statement
 
@@ -30,6 +31,8 @@ def refuse(statement: Statement, *, on_leader_node: bool = False) -> None:
         elif token.is_symbol("[") and not on_leader_node:
             raise _bracket(statement, index)
     foreign.refuse_unnesting(statement)
+    if not on_leader_node:
+        foreign.refuse_rows(statement)
 
 
 def _bracket(statement: Statement, index: int) -> RedshiftError:
@@ -146,6 +149,11 @@ def _row(statement: Statement, index: int) -> None:
         raise unsupported("a row constructor")
 
 
+def _beside_tables(statement: Statement, index: int) -> None:
+    if statement[index + 1].is_symbol("(") and not _is_table(statement, index) and reads_tables(statement):
+        raise _function(statement[index].value)
+
+
 def _followed_by(*words: str) -> Callable[[Statement, int], None]:
     def check(statement: Statement, index: int) -> None:
         if index and statement[index + 1].is_word(*words):
@@ -160,7 +168,11 @@ def _before_a_name(statement: Statement, index: int) -> None:
 
 
 def _values(statement: Statement, index: int) -> None:
-    if statement[index - 1].is_symbol("("):
+    """A list of VALUES is what INSERT takes, and no table (AWS: c_unsupported-postgresql-features)."""
+    before, listed = statement[index - 1], statement[index + 1].is_symbol("(")
+    instead = listed and before.is_word("as", "for", "all", "union", "intersect", "except", "minus", "explain")
+    behind = listed and before.is_symbol(")") and not any(token.is_word("insert") for token in statement.tokens)
+    if before.is_symbol("(") or instead or behind:
         raise unsupported("VALUES list used as constant table")
     if index == 0:
         raise RedshiftError('syntax error at or near "values"', SYNTAX_ERROR)
@@ -173,7 +185,7 @@ CHECKS = {
     "merge": _write, "materialized": _materialized, "into": _into, "row": _row, "only": _before_a_name,
     "tablesample": _before_a_name, "overriding": _followed_by("system", "user"), "current": _followed_by("of"),
     "fetch": _followed_by("first", "next"),
-    **foreign.CHECKS,
+    **foreign.CHECKS, **dict.fromkeys(NOT_BESIDE_TABLES, _beside_tables),
 }  # fmt: skip
 # It is a PostgreSQL, if an old one.
 ON_LEADER_NODE = LEADER_NODE | foreign.CHECKS.keys()

@@ -14,7 +14,7 @@ PLAIN = {
     "smallint": "smallint", "int2": "smallint", "integer": "integer", "int": "integer", "int4": "integer",
     "bigint": "bigint", "int8": "bigint", "real": "real", "float4": "real", "float": "double precision",
     "float8": "double precision", "boolean": "boolean", "bool": "boolean", "date": "date",
-    "timestamptz": "timestamptz", "timetz": "timetz", "super": "super",
+    "timestamptz": "timestamptz", "timetz": "timetz(6)", "super": "super",
 }  # fmt: skip
 CHARACTERS = {"varchar": True, "nvarchar": True, "text": True, "char": False, "nchar": False, "character": False,
               "bpchar": False}  # fmt: skip
@@ -73,9 +73,16 @@ def column_type(statement: Statement, index: int) -> ColumnType:
                         "0A000")  # fmt: skip
 
 
-def bare_numeric(statement: Statement, index: int) -> bool:
-    """Whether a token is NUMERIC without a precision, which means (18,0) (AWS: r_Numeric_types201)."""
-    return statement[index].is_word("numeric", "decimal", "dec") and not statement[index + 1].is_symbol("(")
+def bounded(statement: Statement, index: int) -> str:
+    """Returns what a type without a precision is with the one that it means, or nothing.
+
+    NUMERIC is (18,0) (AWS: r_Numeric_types201); that of TIMETZ has PostgreSQL put it into UTC (`catalog/03_types.sql`).
+    """
+    if statement[index + 1].is_symbol("("):
+        return ""
+    if statement[index].is_word("timetz"):
+        return PLAIN["timetz"]
+    return "numeric(18,0)" if statement[index].is_word("numeric", "decimal", "dec") else ""
 
 
 def check_expression_type(statement: Statement, index: int) -> None:
@@ -140,4 +147,4 @@ def _with_zone(statement: Statement, index: int) -> ColumnType:
     if statement[end].is_word("with", "without") and statement[end + 1].is_word("time"):
         word += "tz" if statement[end].is_word("with") else ""
         end += 3
-    return ColumnType(word, end)
+    return ColumnType(PLAIN.get(word, word), end)

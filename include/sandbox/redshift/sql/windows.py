@@ -84,14 +84,17 @@ def median(statement: Statement, index: int, word: str) -> None:
 
 
 def percentile(statement: Statement, index: int, word: str) -> None:
-    """`percentile_…(p) within group (order by x [asc | desc]) over (partition by …)` (AWS: r_WF_PERCENTILE_CONT)."""
+    """`percentile_…(p) within group (order by x [asc | desc]) [over (partition by …)]` (AWS: r_WF_PERCENTILE_CONT).
+
+    PostgreSQL's own PERCENTILE_CONT gives a double, whatever it orders by.
+    """
     group = statement.closing(index + 1) + 3
     if not (statement[group - 2].is_word("within") and statement[group].is_symbol("(")):
         raise statement.error(group - 2)
     end = statement.closing(group)
     if statement[index - 1].is_word("approximate"):
         statement.remove(index - 1, index - 1)  # exact here (AWS: r_APPROXIMATE_PERCENTILE_DISC)
-    if not statement[end + 1].is_word("over"):
+    if word == "percentile_disc" and not statement[end + 1].is_word("over"):
         return
     window, last = _window(statement, end, word)
     falling = statement[end - 1].is_word("desc")
