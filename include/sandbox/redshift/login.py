@@ -16,13 +16,13 @@ from include.sandbox.redshift.errors import (
     ProtocolError,
     RedshiftError,
     fatal,
-    in_redshift_words,
     unsupported,
 )
 from include.sandbox.redshift.incoming import LONGEST
 from include.sandbox.redshift.session import Session
 from include.sandbox.redshift.sql import settings
 from include.sandbox.redshift.wire import Frame
+from include.sandbox.redshift.words import in_redshift_words
 
 # Sent by Amazon's drivers about themselves and to identity providers; PostgreSQL refuses a parameter it does not know.
 DRIVER_PARAMETERS = {

@@ -14,7 +14,6 @@ from include.sandbox.redshift.errors import (
     BackendGoneError,
     ProtocolError,
     RedshiftError,
-    in_redshift_words,
     unsupported,
 )
 from include.sandbox.redshift.express import Express
@@ -26,6 +25,7 @@ from include.sandbox.redshift.transaction import Transaction
 from include.sandbox.redshift.unload.command import UnloadCommand
 from include.sandbox.redshift.unload.unload import unload
 from include.sandbox.redshift.wire import Frame
+from include.sandbox.redshift.words import in_redshift_words
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.answer import Answer

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.sandbox.redshift.errors import BYTE_LIMIT_PREFIX, RedshiftError, unsupported
+from include.sandbox.redshift.errors import RedshiftError, unsupported
 from include.sandbox.redshift.sql.identifiers import check_new_name, name_of, qualified, quote
 from include.sandbox.redshift.sql.statement import Statement
 from include.sandbox.redshift.sql.types import column_type
+from include.sandbox.redshift.words import BYTE_LIMIT_PREFIX
 
 ENCODINGS = {
     "az64", "bytedict", "delta", "delta32k", "lzo", "mostly8", "mostly16", "mostly32", "raw", "runlength", "text255",
