@@ -69,6 +69,18 @@ def test_c5_a_transaction_is_rolled_back(engine: sa.Engine, plays: sa.Table) -> 
         assert connection.scalar(sa.select(sa.func.count()).select_from(plays)) == 0
 
 
+@pytest.mark.can("transactions")
+@pytest.mark.parametrize("level", ["AUTOCOMMIT", "SERIALIZABLE"])
+def test_c5_a_pooled_connection_changes_its_isolation_level_and_goes_back(engine: sa.Engine, level: str) -> None:
+    alone = sa.create_engine(engine.url, connect_args=DRIVERS[engine.driver], pool_size=1, max_overflow=0)
+    for _ in range(3):
+        with alone.connect().execution_options(isolation_level=level) as connection:
+            assert connection.scalar(sa.text("SELECT 1")) == 1
+        with alone.connect() as connection:
+            assert connection.scalar(sa.text("SELECT 2")) == 2
+    alone.dispose()
+
+
 @pytest.mark.can("introspection")
 def test_c5_the_inspector_finds_tables_views_columns_and_keys(engine: sa.Engine, plays: sa.Table, schema: str) -> None:
     with engine.begin() as connection:
