@@ -149,8 +149,9 @@ class Backend:
         """
         while not answer.take():
             if answer.crowded:
-                await self._client.drain()
-            await self._wait()
+                await self._client.drain()  # what arrives meanwhile rings for nobody: it is looked for before waiting
+            else:
+                await self._wait()
         if answer.failure is not None:
             raise answer.failure
         return answer.last

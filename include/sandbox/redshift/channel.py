@@ -107,6 +107,12 @@ class Channel(Incoming, asyncio.Protocol):
         self._writable.set()
         self.bell.ring()
 
+    def listen(self) -> None:
+        """Reads on, if too much had been read ahead."""
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()
+
     async def more(self) -> None:
         """Waits until more has arrived here, or anything else has rung the bell.
 
@@ -114,9 +120,7 @@ class Channel(Incoming, asyncio.Protocol):
             ConnectionError: the peer is gone.
         """
         self.check()
-        if not self._reading:
-            self._reading = True
-            self._transport.resume_reading()
+        self.listen()
         await self.bell.heard()
 
     async def next(self) -> Frame:

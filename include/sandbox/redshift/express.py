@@ -68,6 +68,7 @@ class Express:
             return False
         if answer.failure is not None or (answer.crowded and not ended):
             return False
+        self._session.backend.channel.listen()  # what stopped it has been taken, or is one message
         if ended:
             self._verb = None
             client.send(answer.last + wire.ready(self._session.transaction.status))

@@ -104,6 +104,7 @@ class Session:
                 self.relay(said)
             self.client.flush()
             self.backend.channel.check()
+            self.backend.channel.listen()  # a long answer may have stopped it, and the short way waits for what comes
             self._express.open = not self._extended.skipping
             try:
                 await self.client.more()

@@ -216,3 +216,39 @@ def test_what_is_not_of_the_protocol_ends_the_connection_with_a_word(
     ((kind, body),) = heard(raw)
     fields = wire.fields_of(body)
     assert (kind, fields["S"], fields["C"], fields["M"]) == (b"E", "FATAL", "08P01", told)
+
+
+def test_a_query_is_answered_after_any_long_answer(cluster: Any, schema: str) -> None:
+    """A client that reads late has the stand-in stop reading; for the next query it has to begin again."""
+    driver = cluster.psycopg2()
+    rows = "(WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {}) SELECT n FROM r)"
+    with closing(socket.socket(fileno=os.dup(driver.fileno()))) as raw:
+        raw.settimeout(20)
+        for count in range(1, 200, 3):
+            for late in (0.02, 0.0):
+                raw.sendall(wire.query(f"SELECT repeat('x', 60000) FROM {rows.format(count)} r"))
+                time.sleep(late)
+                assert said_up_to_ready(raw) > count * 60_000
+                raw.sendall(wire.query("SELECT 'short'"))
+                assert said_up_to_ready(raw) < 200
+
+
+def test_a_row_of_many_megabytes_arrives(cluster: Any, schema: str) -> None:
+    driver = cluster.psycopg2()
+    with closing(socket.socket(fileno=os.dup(driver.fileno()))) as raw:
+        raw.settimeout(20)
+        for megabytes in range(1, 12):
+            raw.sendall(wire.query(f"SELECT json_parse('[\"' || repeat('x', {megabytes << 20}) || '\"]')"))
+            assert said_up_to_ready(raw) > megabytes << 20
+            raw.sendall(wire.query("SELECT 'short'"))
+            assert said_up_to_ready(raw) < 200
+
+
+def said_up_to_ready(raw: socket.socket) -> int:
+    """How many bytes come up to ReadyForQuery."""
+    size, end = 0, b""
+    while not end.endswith(wire.ready("I")):
+        more = raw.recv(1 << 16)
+        assert more, "the connection has ended"
+        size, end = size + len(more), (end + more)[-6:]
+    return size
