@@ -4,6 +4,7 @@ from tests.mutations.mutation import Mutation
 
 SERVER, LOGIN = "include/sandbox/redshift/server.py", "include/sandbox/redshift/login.py"
 HOSTILE = ("tests/sandbox/redshift/test_hostile.py",)
+PROTOCOL = ("tests/sandbox/redshift/test_protocol.py",)
 
 STAND_IN = [
     Mutation(
@@ -67,6 +68,22 @@ STAND_IN = [
         "include/sandbox/redshift/extended.py",
         {'if found.kind == b"S":': 'if found.kind == b"S" and not self.skipping:'},
         HOSTILE,
+    ),
+    Mutation(
+        "what_was_stopped_is_not_read_again",
+        "The short way waits for an answer that nobody reads.",
+        "include/sandbox/redshift/express.py",
+        {
+            "        self._session.backend.channel.listen()  # what stopped it has been taken, or is one message\n": "",
+        },
+        PROTOCOL,
+    ),
+    Mutation(
+        "rows_that_came_meanwhile_are_waited_for",
+        "Rows that came while the client was slow ring for nobody.",
+        "include/sandbox/redshift/backend.py",
+        {"            else:\n                await self._wait()": "            await self._wait()"},
+        PROTOCOL,
     ),
     Mutation(
         "the_status_is_always_idle",
