@@ -17,7 +17,6 @@ VERSION, SERVER_VERSION = "server_version", "8.0.2"
 PADB_REVISION = "1.0.12103"
 # VACUUM and ANALYZE of everything: PostgreSQL's catalogues of users and databases are the superuser's.
 SKIPPED = re.compile(r'permission denied to (vacuum|analyze) "pg_\w+", skipping it')
-
 MISSING_TABLE = re.compile(r'table (".*") does not exist, skipping')
 
 

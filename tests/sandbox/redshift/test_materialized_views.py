@@ -94,6 +94,13 @@ def test_c11_a_materialized_view_is_a_view_in_the_catalogue(cursor: Any, schema:
     ]
 
 
+def test_c11_show_tables_tells_a_materialized_view_from_others(cursor: Any, schema: str, plays: str) -> None:
+    cursor.execute(f"CREATE VIEW v AS SELECT 1 AS a; CREATE VIEW w AS SELECT a FROM {schema}.v WITH NO SCHEMA BINDING")
+    shown = {row[2]: row[-1] for row in rows(cursor, f"SHOW TABLES FROM SCHEMA dev.{schema}")}
+    kinds = {"by_song": "MATERIALIZED VIEW", "v": "REGULAR VIEW", "w": "LATE BINDING VIEW", "plays": "REGULAR TABLE"}
+    assert kinds.items() <= shown.items()
+
+
 def test_m14_a_materialized_view_is_distributed_evenly_unless_told(cursor: Any, schema: str) -> None:
     cursor.execute(
         'CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE MATERIALIZED VIEW "Odd Name" AS SELECT a FROM t'

@@ -125,6 +125,17 @@ FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'v' AND c.oid >= 16384 AND redshift.design_of(c.oid) ->> 'materialized' IS NOT NULL;
 
+-- The materialized views that one reads.
+CREATE OR REPLACE FUNCTION redshift.materialized_sources(view regclass) RETURNS SETOF oid
+LANGUAGE sql STABLE AS $$
+    SELECT oid FROM redshift.materialized_views JOIN redshift.read_by(view) AS r (oid) USING (oid)
+$$;
+
+CREATE OR REPLACE FUNCTION redshift.is_mine(view regclass) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT relowner = current_user::regrole FROM pg_class WHERE oid = view
+$$;
+
 -- Whether a refresh would change a row; NULL to all but its owner, whose query nobody else runs. A locked table is being
 -- changed.
 CREATE OR REPLACE FUNCTION redshift.is_stale(view regclass) RETURNS boolean
@@ -133,7 +144,7 @@ DECLARE
     design jsonb := redshift.design_of(view);
     stale boolean;
 BEGIN
-    IF (SELECT relowner FROM pg_class WHERE oid = view) <> current_user::regrole THEN
+    IF NOT redshift.is_mine(view) THEN
         RETURN NULL;
     END IF;
     EXECUTE format('SELECT EXISTS (SELECT FROM ((%1$s) EXCEPT ALL TABLE %2$s) AS new)
@@ -153,11 +164,11 @@ DECLARE
     source regclass;
     changed boolean := false;
 BEGIN
-    IF (SELECT relowner FROM pg_class WHERE oid = view) <> current_user::regrole THEN
+    IF NOT redshift.is_mine(view) THEN
         RAISE insufficient_privilege USING MESSAGE = format('must be owner of materialized view %s', view);
     END IF;
     IF cascading THEN
-        FOR source IN SELECT m.oid FROM redshift.materialized_views m JOIN redshift.read_by(view) AS r (oid) USING (oid) LOOP
+        FOR source IN SELECT redshift.materialized_sources(view) LOOP
             changed := redshift.refresh(source, true) OR changed;
         END LOOP;
     END IF;
@@ -189,10 +200,9 @@ END $$;
 CREATE OR REPLACE FUNCTION redshift.stale_sources(view regclass) RETURNS SETOF oid
 LANGUAGE sql AS $$
     WITH RECURSIVE sources (oid) AS (
-        SELECT m.oid FROM redshift.materialized_views m JOIN redshift.read_by(view) AS r (oid) USING (oid)
+        SELECT redshift.materialized_sources(view)
         UNION
-        SELECT m.oid FROM sources s CROSS JOIN LATERAL redshift.read_by(s.oid::regclass) AS r (oid)
-        JOIN redshift.materialized_views m ON m.oid = r.oid
+        SELECT redshift.materialized_sources(s.oid::regclass) FROM sources s
     )
     SELECT oid FROM sources WHERE redshift.is_stale(oid::regclass)
 $$;
@@ -216,6 +226,6 @@ CREATE VIEW pg_catalog.stv_mv_deps AS
 SELECT current_database()::char(128) AS db_name, v.nspname::char(128) AS schema, v.relname::char(128) AS name,
        s.nspname::char(128) AS ref_schema, s.relname::char(128) AS ref_name, current_database()::char(128) AS ref_database_name
 FROM redshift.materialized_views v
-CROSS JOIN LATERAL redshift.read_by(v.oid) AS r (oid)
+CROSS JOIN LATERAL redshift.materialized_sources(v.oid) AS r (oid)
 JOIN redshift.materialized_views s ON s.oid = r.oid
 WHERE pg_has_role(v.relowner, 'USAGE');

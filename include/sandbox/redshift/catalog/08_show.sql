@@ -13,7 +13,8 @@ FROM pg_catalog.svv_all_schemas;
 CREATE VIEW redshift.show_tables AS
 SELECT s.database_name, s.schema_name, s.table_name, s.table_type, s.table_acl, s.remarks, c.relowner::regrole::text AS owner,
        NULL::timestamp AS last_altered_time, NULL::timestamp AS last_modified_time, t.diststyle AS dist_style,
-       CASE WHEN c.relkind = 'v' AND redshift.design_of(c.oid) IS NOT NULL THEN 'LATE BINDING VIEW'
+       CASE WHEN c.relkind = 'v' AND redshift.design_of(c.oid) ? 'materialized' THEN 'MATERIALIZED VIEW'
+            WHEN c.relkind = 'v' AND redshift.design_of(c.oid) IS NOT NULL THEN 'LATE BINDING VIEW'
             WHEN c.relkind = 'v' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype
 FROM pg_catalog.svv_redshift_tables s
 JOIN pg_catalog.pg_namespace n ON n.nspname = s.schema_name

@@ -104,8 +104,8 @@ def refresh(statement: Statement) -> Plan:
     cascading = statement[at].is_word("cascade")
     if at + statement[at].is_word("cascade", "restrict") < len(statement):
         raise statement.error(at)
-    plan = _do(f"pg_catalog.redshift_refresh({literal(name)}, {cascading})", "REFRESH")
-    return Plan(plan.sql, "REFRESH", before=(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE",), tag=plan.tag)
+    lock = f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"
+    return _do(f"pg_catalog.redshift_refresh({literal(name)}, {cascading})", "REFRESH", lock)
 
 
 def drop(statement: Statement) -> Plan:
@@ -148,5 +148,5 @@ def _checks(statement: Statement, at: int, *, materialized: bool) -> tuple[str, 
     return tuple(checks)
 
 
-def _do(call: str, tag: str) -> Plan:
-    return Plan(f"DO {literal(f'BEGIN PERFORM {call}; END')}", tag.split()[0], tag=tag)
+def _do(call: str, tag: str, *before: str) -> Plan:
+    return Plan(f"DO {literal(f'BEGIN PERFORM {call}; END')}", tag.split()[0], before=before, tag=tag)
