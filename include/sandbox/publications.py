@@ -11,6 +11,7 @@ from include.sandbox.backfills import HOUR, Slot, span
 from include.sandbox.services import connect, query, recorded
 from include.sandbox.state import State
 
+MADE_BY_AIRFLOW = ("scheduled__", "backfill__")  # run ids of these are for their logical date's hour
 MARKED = "it was marked by hand, or one of its tasks was. Clear the whole run, or delete it and load its hours again."
 
 
@@ -74,14 +75,16 @@ class Publications:
             return "" if self._is_loaded(hour, slot) else _held(slot)
         if not slot.run_id:
             return "its run was deleted; load it again."
-        if slot.state == "failed" or self._has_published(slot.run_id, hour, hour + HOUR):
+        if self._has_published(slot.run_id, hour, hour + HOUR):
             return ""
-        if others := self.of_runs.get(slot.run_id):
-            spans = ", ".join(span(start, end) for start, end in others)
+        if not slot.run_id.startswith(MADE_BY_AIRFLOW):
+            # a backfill takes over a run of its logical date with what that was started with
             return (
-                f"its slot is held by run {slot.run_id}, which has published {spans} in its place, as it was started "
-                "by hand for that. Delete that run in the UI, then load the hour again."
+                f"its slot is held by run {slot.run_id}, which a person started for something else. Delete that run in "
+                "the UI, then load the hour again."
             )
+        if slot.state == "failed":
+            return ""
         return f"run {slot.run_id} ended as success, but published nothing: {MARKED}"
 
     def _has_published(self, run_id: str, start: datetime, end: datetime) -> bool:
