@@ -13,7 +13,7 @@ transaction, so readers see each hour as a whole or not at all, and loading an h
 | check_quality | checks what is about to be published; an error stops the run here |
 | publish | one transaction under a mutex: dimensions, fact, links, bookkeeping |
 | reprocess_stale | scheduled runs: hours of the last days whose source has changed go to one range run |
-| cleanup | drops the run's schema; kept for a retry when the run failed |
+| cleanup | drops the run's schema; fails, and keeps it for a retry, if nothing was published |
 
 **A run failed?** Read the failed task's log: it says what is wrong and what to do. Correct the cause, then clear the
 failed task with everything downstream of it.
@@ -254,7 +254,7 @@ with DAG(
     cleanup = CleanUpOperator(
         task_id="cleanup",
         run_schema=RUN,
-        published="{{ params.only == 'checks' or ti.xcom_pull(task_ids='publish') is not none }}",
+        decisive="{{ 'check_quality' if params.only == 'checks' else 'publish' }}",
         schemas_table=f"{STAR}.run_schemas",
         on_success_callback=notify_recovery,
     )
@@ -263,4 +263,4 @@ with DAG(
     stage_events >> [load_songplays, load_users, load_time]
     stage_songs >> [load_songs, load_artists]
     [load_songplays, load_users, load_songs, load_artists, load_time] >> check_quality >> publish
-    publish >> reprocess_stale >> cleanup.as_teardown(setups=prepare)
+    publish >> reprocess_stale >> cleanup.as_teardown(setups=prepare, on_failure_fail_dagrun=True)

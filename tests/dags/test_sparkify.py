@@ -51,7 +51,7 @@ def test_tasks_and_edges_are_exactly_the_design(dag):
 def test_prepare_and_cleanup_are_setup_and_teardown(dag):
     assert dag.get_task("prepare").is_setup
     assert dag.get_task("cleanup").is_teardown
-    assert not dag.get_task("cleanup").on_failure_fail_dagrun
+    assert dag.get_task("cleanup").on_failure_fail_dagrun, "a run that has not published is red, whoever marked it"
 
 
 def test_the_schedule_gives_each_run_one_hour_and_no_history(dag):

@@ -521,7 +521,7 @@ PUBLICATION = [
         "a_failed_runs_schema_is_dropped",
         "A run that failed cannot go on from the task that failed.",
         f"{OPERATORS}/clean_up.py",
-        {'if self.published == "True":': "if self.published:"},
+        {"if published:": "if True:"},
         (f"{RETRY}::test_a_failed_run_keeps_its_schema_and_goes_on_from_the_failed_task",),
     ),
     Mutation(
@@ -1016,7 +1016,7 @@ RUNS = [
         "the_clean_up_decides_over_the_run",
         "A run that failed is shown as a success, since its clean-up succeeded.",
         DAG,
-        {"cleanup.as_teardown(setups=prepare)": "cleanup"},
+        {", on_failure_fail_dagrun=True": ""},
         (f"{DAG_TESTS}::test_prepare_and_cleanup_are_setup_and_teardown",),
     ),
 ]

@@ -31,14 +31,16 @@ def notify_failure(context: Any) -> None:
     """Tell that a task has failed for good: the ``on_failure_callback`` of tasks.
 
     An exception may say more precisely what failed: the :class:`Incident` objects of its ``incidents`` are told then,
-    in place of the task.
+    in place of the task; nothing, if it has none, as it only follows from what other tasks have told.
 
     Args:
         context: of the failed task.
     """
     error = context.get("exception")
-    found = [*getattr(error, "incidents", ())]
-    report(context, found or [Incident(context["ti"].task_id, str(error) if error else SILENT)])
+    found = getattr(error, "incidents", None)
+    if found is None:
+        found = [Incident(context["ti"].task_id, str(error) if error else SILENT)]
+    report(context, found)
 
 
 def notify_run_failure(context: Any) -> None:
@@ -48,6 +50,8 @@ def notify_run_failure(context: Any) -> None:
         context: of the run; ``reason`` is why Airflow calls it failed.
     """
     failed = [task for task, state in _states(context).items() if state == "failed"]
+    if len(failed) > 1:  # the last task, with which the run ended, failed because of the others
+        failed.remove(context["ti"].task_id)
     silent = [Incident(task, SILENT, SILENT_ADVICE) for task in failed]
     found = silent or [Incident("run", RUN_REASON.format(reason=context.get("reason")))]
     report_by(context, found, lambda _name: False, second_hand=True)

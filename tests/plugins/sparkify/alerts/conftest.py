@@ -25,7 +25,7 @@ class AlertingRun(Run):
     def context(self, task: Any) -> dict[str, Any]:
         made = super().context(task)
         states = {self.run_id: self.states}
-        ti = SimpleNamespace(**vars(made["ti"]), get_task_states=lambda dag_id, run_ids: states)
+        ti = SimpleNamespace(**{**vars(made["ti"]), "get_task_states": lambda dag_id, run_ids: states})
         return {**made, "ti": ti}
 
     def ended(self, task_id: str, error: BaseException | None = None) -> None:
