@@ -518,6 +518,13 @@ PUBLICATION = [
         (f"{TESTS}/test_replaced_hours.py",),
     ),
     Mutation(
+        "hours_of_which_a_part_was_replaced_stay_loaded",
+        "An hour whose second half an earlier version replaced still counts as loaded.",
+        f"{SQL}/create/0007_hours_not_whole.sql",
+        {"published_runs.interval_start > loaded_hours.hour\n        or ": ""},
+        (f"{TESTS}/test_hours_not_whole.py",),
+    ),
+    Mutation(
         "links_are_not_proved",
         "A play may lead to a user or a moment that is not there.",
         f"{PLUGIN}/star.py",
