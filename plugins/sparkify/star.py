@@ -174,6 +174,16 @@ LINKED = [
 ]
 BEFORE_COMMIT = [
     *LINKED,
+    *expect(
+        f"{STAR}.songplays",
+        custom(
+            "only hours that were staged are replaced",
+            "check/replaced_hours.sql",
+            shown=("replaced_hour", "staged_from", "staged_to", "staged_at"),
+            unit="hours",
+        ),
+        zero_rows="pass",
+    ),
     # What this publication did not touch was proved when it was.
     *(
         check
