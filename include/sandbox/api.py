@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -19,6 +18,10 @@ PAGE = 100  # the API's own limit (Airflow: configuration reference, `[api] maxi
 
 class ApiError(SandboxError):
     """The API refused a request."""
+
+
+class NoAnswerError(ApiError):
+    """Nobody answered: the API is gone, or too slow."""
 
 
 class ImportFailedError(SandboxError):
@@ -66,12 +69,14 @@ class AirflowApi:
     def is_healthy(self) -> bool:
         """Tells whether every component reports that it is healthy."""
         try:
-            answer = self._client.get("/api/v2/monitor/health")
-        except httpx.TransportError:
+            return not self.unhealthy()
+        except ApiError:
             return False
-        return answer.status_code == 200 and all(
-            (part or {}).get("status") == "healthy" for part in answer.json().values()
-        )
+
+    def unhealthy(self) -> list[str]:
+        """Returns the components that do not report that they are healthy."""
+        parts = self._checked(self._request("GET", "/api/v2/monitor/health"))
+        return [name for name, part in parts.items() if (part or {}).get("status") != "healthy"]
 
     def page(self, part: str, **query: str) -> tuple[int, Any]:
         """Asks the pipeline's own page for one part of what it shows.
@@ -82,7 +87,7 @@ class AirflowApi:
         try:
             answer = self._request("GET", f"/sparkify/api/{part}", params=query, timeout=60)
             return answer.status_code, answer.json()
-        except (httpx.TransportError, ValueError):  # a proxy's error is no JSON
+        except (ApiError, ValueError):  # a proxy's error is no JSON
             return 0, None
 
     def has_dag(self, dag_id: str) -> bool:
@@ -100,20 +105,35 @@ class AirflowApi:
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
         """Creates a pool, or sets its slots."""
         body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
-        if self._request("GET", f"/api/v2/pools/{name}").status_code == 200:
+        if self.has_pool(name):
             self._send("PATCH", f"/api/v2/pools/{name}", body)
         else:
             self._send("POST", "/api/v2/pools", body)
+
+    def has_pool(self, name: str) -> bool:
+        """Tells whether there is a pool of that name."""
+        return self._request("GET", f"/api/v2/pools/{name}").status_code != 404
+
+    def is_paused(self, dag_id: str) -> bool:
+        """Tells whether runs of a DAG are kept from starting."""
+        return bool(self._get(f"/api/v2/dags/{dag_id}")["is_paused"])
+
+    def pause(self, dag_id: str) -> None:
+        """Keeps runs of a DAG from starting."""
+        self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": True})
 
     def unpause(self, dag_id: str) -> None:
         """Lets runs of a DAG start."""
         self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
-    def trigger(self, dag_id: str, conf: Mapping[str, object]) -> str:
-        """Starts a run without a logical date, with params, and returns its id."""
-        return str(
-            self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
-        )
+    def trigger(self, dag_id: str, conf: Mapping[str, object], logical_date: str | None = None) -> str:
+        """Starts a run with params, without a logical date unless one is given, and returns its id."""
+        body = {"logical_date": logical_date, "conf": conf}
+        return str(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+
+    def mark(self, dag_id: str, run_id: str, state: str) -> None:
+        """Marks a run as `success` or `failed`, as a person does in the UI."""
+        self._send("PATCH", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}", {"state": state})
 
     def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Clears one task of a run, and with it its setup and teardown, as the UI does without further choices."""
@@ -125,11 +145,6 @@ class AirflowApi:
         chosen = {"dag_run_id": run_id, "task_ids": [task_id], "include_downstream": True}
         body = {"dry_run": False, "only_failed": False, "reset_dag_runs": True, **chosen}
         self._send("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", body)
-
-    def runs_between(self, dag_id: str, start: datetime, end: datetime) -> dict[str, str]:
-        """Returns the state by run id of the runs whose logical date lies in the half-open interval, in its order."""
-        query = {"logical_date_gte": start.isoformat(), "logical_date_lt": end.isoformat(), "order_by": "logical_date"}
-        return {run["dag_run_id"]: run["state"] for run in self.runs(dag_id, **query)}
 
     def runs(self, dag_id: str, **query: str) -> list[dict[str, Any]]:
         """Returns the runs, as the API describes them; all, or those that a query such as `state="failed"` selects."""
@@ -147,11 +162,10 @@ class AirflowApi:
             for task in found
         ]
 
-    def waiting_for_retry(self, dag_id: str) -> list[tuple[str, Task]]:
-        """Returns run id and task of every attempt that failed and is to be repeated."""
-        found = self._pages(
-            f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", "task_instances", {"state": "up_for_retry"}
-        )
+    def active_tasks(self, dag_id: str) -> list[tuple[str, Task]]:
+        """Returns run id and task of everything that is about to run, runs, or failed and is to be repeated."""
+        query = {"state": ["scheduled", "queued", "running", "deferred", "up_for_retry"]}
+        found = self._pages(f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", "task_instances", query)
         return [(task["dag_run_id"], Task(task["task_id"], task["state"], task["try_number"])) for task in found]
 
     def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
@@ -172,15 +186,6 @@ class AirflowApi:
         query = {"source_dag_id": dag_id, "source_run_id": run_id}
         return [str(event["name"]) for event in self._pages("/api/v2/assets/events", "asset_events", query)]
 
-    def unfinished_backfills(self, dag_id: str) -> list[int]:
-        """Returns the ids of the backfills that Airflow does not hold for complete."""
-        found = self._get("/api/v2/backfills", dag_id=dag_id)["backfills"]
-        return [backfill["id"] for backfill in found if backfill["completed_at"] is None]
-
-    def close_backfill(self, backfill_id: int) -> None:
-        """Ends a backfill; its runs that have not started fail."""
-        self._request("PUT", f"/api/v2/backfills/{backfill_id}/cancel")
-
     def _pages(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         while True:
@@ -190,13 +195,10 @@ class AirflowApi:
                 return found
 
     def _get(self, path: str, **query: Any) -> dict[str, Any]:
-        for _ in range(PATIENT):  # a machine that is busy answers late, and asking again does no harm
-            with suppress(httpx.TimeoutException):
+        for _ in range(PATIENT - 1):  # a machine that is busy answers late, and asking again does no harm
+            with suppress(NoAnswerError):
                 return self._checked(self._request("GET", path, params=query))
-        raise ApiError(
-            f"{self.address}{path}: Airflow's API has not answered {PATIENT} times within {SECONDS} s. "
-            "Is the machine overloaded? What runs goes on; ask again later."
-        )
+        return self._checked(self._request("GET", path, params=query))
 
     def _send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._checked(self._request(method, path, json=body))
@@ -208,12 +210,23 @@ class AirflowApi:
         return content
 
     def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        answer = self._client.request(method, path, **arguments)
+        answer = self._answer(method, path, **arguments)
         if answer.status_code == 401:
             self._sign_in()
-            answer = self._client.request(method, path, **arguments)
+            answer = self._answer(method, path, **arguments)
         return answer
 
+    def _answer(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return self._client.request(method, path, **arguments)
+        except httpx.TransportError as error:
+            done = "" if method == "GET" else " Whether it was done all the same, `make status` shows."
+            raise NoAnswerError(
+                f"{method} {self.address}{path}: Airflow's API does not answer ({str(error) or type(error).__name__})."
+                f"{done} If the sandbox was stopped or has ended, `make up` starts it again, and what was started goes "
+                "on then; if the machine is overloaded, ask again later."
+            ) from error
+
     def _sign_in(self) -> None:
-        answer = self._client.post("/auth/token", json={"username": self.user, "password": self.password})
+        answer = self._answer("POST", "/auth/token", json={"username": self.user, "password": self.password})
         self._client.headers["Authorization"] = f"Bearer {self._checked(answer)['access_token']}"

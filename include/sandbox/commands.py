@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -17,11 +18,12 @@ from include.sandbox import data, process
 from include.sandbox.airflow import ui_address
 from include.sandbox.loads import Request, load
 from include.sandbox.services import Sandbox, app_client
-from include.sandbox.session import print_addresses, session
+from include.sandbox.session import backfills_of, print_addresses, session
 from include.sandbox.state import Lock, SandboxError, State, read_ready, write_ready
 
 STOP_SECONDS = 60.0
 DETACHED_SECONDS = 1800.0  # the first start loads the sample
+MEND_SECONDS = 10
 
 
 def run(root: Path, request: Request, console: Console) -> None:
@@ -33,7 +35,7 @@ def run(root: Path, request: Request, console: Console) -> None:
             print_addresses(console, sandbox.state)
             console.print("Ctrl-C stops it; the data stays.")
             with suppress(KeyboardInterrupt):
-                stay(check)
+                stay(check, backfills_of(sandbox).mend)
 
 
 def up(root: Path, source: str | None, console: Console) -> None:
@@ -45,7 +47,7 @@ def up(root: Path, source: str | None, console: Console) -> None:
         write_ready(root, "up", {"ui": ui_address(sandbox.state), "schedule": live, "since": since})
         if console.is_terminal:  # else it may be a log, where no password belongs: who asks `status` is told
             print_addresses(console, sandbox.state)
-        stay(check)
+        stay(check, backfills_of(sandbox).mend)
 
 
 def detach(root: Path, source: str | None, console: Console) -> None:
@@ -95,14 +97,20 @@ def down(root: Path, console: Console) -> None:
     console.print("The sandbox is stopped; its data is kept." if holder else "The sandbox was not running.")
 
 
-def stay(check: Callable[[], None]) -> None:
+def stay(check: Callable[[], None], mend: Callable[[], None] = lambda: None) -> None:
     """Waits for a signal while everything lives.
+
+    Args:
+        check: raises when a process has ended.
+        mend: called now and then, to put right what people do in the meantime.
 
     Raises:
         SandboxError: a process has ended.
     """
-    while True:
+    for second in itertools.count():
         check()
+        if second % MEND_SECONDS == 0:
+            mend()
         time.sleep(1)
 
 

@@ -13,14 +13,13 @@ from pathlib import Path
 from rich.console import Console
 
 from include.sandbox import data, process
-from include.sandbox.airflow import DAG_ID
 from include.sandbox.api import AirflowApi
 from include.sandbox.facts import facts, moments
-from include.sandbox.plan import print_plan
+from include.sandbox.plan import print_plan, require_source
 from include.sandbox.report import print_report, row_counts
 from include.sandbox.runs import Runs
 from include.sandbox.services import Sandbox
-from include.sandbox.session import session
+from include.sandbox.session import session, unpaused
 from include.sandbox.state import Lock, SandboxError, State
 
 HOURLY_RUNS = 3
@@ -67,15 +66,16 @@ def reprocess(root: Path, console: Console) -> None:
     Starts what is not running for the time that it takes.
     """
     with process.stopped_by_signals(), session(root, None, console) as (sandbox, api, check):
+        require_source(sandbox.state)
         hours = moments(facts(sandbox.state)["overview"]["stale"]) if sandbox.state.loaded else []
         if not hours:
             console.print("No hour is stale.")
             return
         console.print(f"{len(hours):,} hours are stale.", highlight=False)
-        api.unpause(DAG_ID)
         runs = Runs(sandbox, api, console, check)
         began, before = time.monotonic(), row_counts(sandbox.state)
-        loads = {"stale hours": runs.load_blocks(hours)}
+        with unpaused(api, console):
+            loads = {"stale hours": runs.load_blocks(hours)}
         print_report(console, sandbox.state, api, loads, before, time.monotonic() - began)
 
 
@@ -107,15 +107,20 @@ def load(
         show_single_hours: whether some hours are loaded one by one before the whole range.
     """
     start, end = _range(sandbox.state, request)
-    api.unpause(DAG_ID)
+    if request.hourly and sandbox.state.airflow:
+        raise SandboxError(
+            f"{sandbox.state.airflow} keeps its own backfills: use its `airflow backfill create`, see "
+            "include/docs/backfill.md; or load the range as one run, without HOURLY."
+        )
     runs = Runs(sandbox, api, console, check)
     began, before, loads = time.monotonic(), row_counts(sandbox.state), {}
-    if not request.hourly:
-        loads["as one run"] = runs.load_range(start, end)
-    # After the range, so that the songs are there already: the hours load again and change nothing.
-    hours = (start, end) if request.hourly else data.busiest_hours(sandbox.state, start, end, HOURLY_RUNS)
-    if request.hourly or show_single_hours:
-        loads["hour by hour"] = runs.load_hours(*hours)
+    with unpaused(api, console):
+        if not request.hourly:
+            loads["as one run"] = runs.load_range(start, end)
+        # After the range, so that the songs are there already: the hours load again and change nothing.
+        hours = (start, end) if request.hourly else data.busiest_hours(sandbox.state, start, end, HOURLY_RUNS)
+        if request.hourly or show_single_hours:
+            loads["hour by hour"] = runs.load_hours(*hours)
     state = State.load(sandbox.root)
     state.loaded = True
     state.save()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -14,7 +15,7 @@ from rich.table import Table
 from include.sandbox.aws import SOURCE_BUCKET, objects_below
 from include.sandbox.data import EVENTS, LOG_KEY, SONGS
 from include.sandbox.services import pipeline_client, recorded
-from include.sandbox.state import State
+from include.sandbox.state import SandboxError, State
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectTypeDef
@@ -86,6 +87,15 @@ def plan(state: State, start: datetime, end: datetime) -> Iterator[Planned]:
         day += DAY
 
 
+def require_source(state: State) -> None:
+    """Makes sure that the source bucket can be listed: what is not seen would pass for unchanged.
+
+    Raises:
+        SandboxError: it cannot.
+    """
+    _objects(state, EVENTS)
+
+
 def _outcome(etag: str, versions: Sequence[str | None]) -> str:
     if not etag and not any(versions):
         return "none"
@@ -107,8 +117,15 @@ def _songs(state: State) -> str:
     )
 
 
-def _objects(state: State, prefix: str) -> Iterator[ObjectTypeDef]:
-    return objects_below(pipeline_client(state, "s3"), SOURCE_BUCKET, f"{prefix}/")
+def _objects(state: State, prefix: str) -> list[ObjectTypeDef]:
+    try:
+        return list(objects_below(pipeline_client(state, "s3"), SOURCE_BUCKET, f"{prefix}/"))
+    except (BotoCoreError, ClientError) as error:
+        raise SandboxError(
+            f"s3://{SOURCE_BUCKET}/{prefix}/ cannot be listed, so it is not known what has changed: {error}\n"
+            "Make the bucket again if it is gone (`make down`, then `make up`), and fill it: "
+            "`python -m include.sandbox seed`."
+        ) from error
 
 
 def _etag(found: Mapping[str, Any]) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 from rich.console import Console
 
 from include.sandbox import data, process
-from include.sandbox.airflow import DAG_ID
+from include.sandbox.backfills import HOUR
 from include.sandbox.report import print_report, row_counts
-from include.sandbox.runs import HOUR, Runs
+from include.sandbox.runs import Runs
 from include.sandbox.services import connect
-from include.sandbox.session import session
+from include.sandbox.session import session, unpaused
 from include.sandbox.state import State
 
 SHOWN = 20  # kinds of reasons that are listed
@@ -65,14 +65,14 @@ def replay(root: Path, selection: Selection, console: Console) -> None:
             {day.replace(tzinfo=timezone.utc) + n * HOUR for _, _, day, _ in found if day for n in range(24)}
         )
         songs = sorted({url for _, url, day, _ in found if day is None})
-        api.unpause(DAG_ID)
         runs = Runs(sandbox, api, console, check)
         began, before = time.monotonic(), row_counts(sandbox.state)
         ids = []
-        if songs:
-            any_hour, _ = data.covered(sandbox.state)
-            ids += runs.load_range(any_hour, any_hour + HOUR, replay=songs, only="dimensions")
-        ids += runs.load_blocks(hours)
+        with unpaused(api, console):
+            if songs:
+                any_hour, _ = data.covered(sandbox.state)
+                ids += runs.load_range(any_hour, any_hour + HOUR, replay=songs, only="dimensions")
+            ids += runs.load_blocks(hours)
         print_report(console, sandbox.state, api, {"replayed": ids}, before, time.monotonic() - began)
         left = selection.found(sandbox.state)
         console.print(f"{len(found) - len(left):,} of {len(found):,} records are not in quarantine any more.")

@@ -70,6 +70,17 @@ def command(root, *arguments, **environment):
     )
 
 
+def started(root, *arguments):
+    """Start one command of the sandbox, which writes all it says to one pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "include.sandbox", "--state", str(root), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 def processes_of(root):
     """What still runs for a state folder: it stands in each process's arguments or environment."""
     found = []
@@ -260,6 +271,58 @@ def test_the_schedule_two_overlapping_ranges_and_a_backfill_at_once_give_what_on
         left = query(connection, "select count(*) from svv_tables where table_schema like 'sparkify_run_%'")
         failed = "select count(distinct schema_name) from sparkify.run_schemas"
         assert (left[0][0] > 0) == (query(connection, failed)[0][0] > 0), "only failed runs keep their schemas"
+
+
+def test_a_run_of_a_finished_backfill_that_is_paused_runs_again_when_it_is_cleared(root, up):
+    """To cancel a backfill pauses it for good (apache/airflow#72337), and earlier versions cancelled every one."""
+    api, before = open_api(up), hours(up)
+    with closing(psycopg2.connect(Sandbox(root).metadata_dsn())) as metadata, metadata, metadata.cursor() as cursor:
+        cursor.execute("update backfill set is_paused = true, completed_at = coalesce(completed_at, now())")
+    (cleared,) = [run for run in api.runs(DAG_ID) if run["run_type"] == "backfill"][:1]
+    api.clear_downstream(DAG_ID, cleared["dag_run_id"], "prepare")
+    wait_for(api, [cleared["dag_run_id"]], seconds=120)
+    assert api.run_state(DAG_ID, cleared["dag_run_id"]) == "success"
+    hour = datetime.fromisoformat(cleared["data_interval_start"].replace("Z", "")).replace(tzinfo=None)
+    assert hours(up)[hour] > before[hour]
+
+
+def test_backfills_wait_for_each_other_and_name_the_run_that_holds_the_slot_of_an_hour(root, up):
+    api = open_api(up)
+    other = {"start": "2018-12-06T20:00:00Z", "end": "2018-12-06T21:00:00Z"}
+    holder = api.trigger(DAG_ID, other, logical_date="2018-12-06T09:00:00Z")
+    wait_for(api, [holder])
+    held, free = (
+        started(root, "backfill", "--from", f"2018-12-06T{hour:02}", "--to", f"2018-12-06T{hour + 1:02}", "--hourly")
+        for hour in (9, 10)
+    )
+    outputs = [" ".join(done.communicate(timeout=500)[0].split()) for done in (held, free)]
+    assert (held.returncode, free.returncode) == (1, 0), outputs
+    assert any("waits for backfill" in output for output in outputs)
+    assert f"2018-12-06 09h is not loaded: its slot is held by run {holder}, which a person started" in outputs[0]
+
+
+@pytest.mark.parametrize("state", ["success", "failed"])
+def test_a_run_that_is_marked_before_it_has_published_is_no_success_and_a_paused_dag_is_paused_again(root, up, state):
+    api, published = open_api(up), hours(up)
+    api.pause(DAG_ID)
+    try:
+        command = started(root, "backfill", "--from", "2018-12-02T09", "--to", "2018-12-02T10")
+        while not (staging := [run_id for run_id, task in api.active_tasks(DAG_ID) if is_staging(task)]):
+            assert command.poll() is None, command.communicate()
+        run_id = staging[0]
+        api.mark(DAG_ID, run_id, state)
+        output = " ".join(command.communicate(timeout=300)[0].split())
+        assert command.returncode == 1, output
+        assert f"Run {run_id} ended as success, but published nothing of [2018-12-02 09:00, 2018-12-02 10:00)" in output
+        assert "is paused again" in output
+        assert api.is_paused(DAG_ID)
+        assert hours(up) == published
+    finally:
+        api.unpause(DAG_ID)
+
+
+def is_staging(task):
+    return task.name.startswith("stage_") and task.state == "running"
 
 
 def test_a_scheduled_run_hands_a_stale_hour_to_a_range_run(up):
