@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from sparkify.interval import DAY, HOUR
+from sparkify.interval import DAY, EPOCH, HOUR
 from sparkify.observe import NOT_DUE, STATES
 from sparkify.observe.runs import AirflowFacts, RunFacts
 
@@ -116,17 +116,23 @@ def drawn(
     """
     calendar = Calendar()
     for day in with_object:
-        over = min(24, max(0, (now - day) // HOUR))
-        calendar.fill(day, (1 << over) - 1, "missing")
+        calendar.fill(day, _over(day, now), "missing")
     for day, of_day in published.items():
-        calendar.fill(day, of_day.loaded, "loaded")
-        calendar.fill(day, of_day.empty, "empty")
+        if over := _over(day, now):  # nothing is known of the future, whatever somebody wrote into the books
+            calendar.fill(day, of_day.loaded & over, "loaded")
+            calendar.fill(day, of_day.empty & over, "empty")
     for hour, run in airflow.late_hours(now).items():
         if calendar.state(hour) in ("", "missing"):
             _blame(calendar, hour, "late", run)
     for hour, failed in airflow.failed_hours(published_at).items():
-        _blame(calendar, hour, "failed", failed)
+        if EPOCH <= hour < now:
+            _blame(calendar, hour, "failed", failed)
     return calendar
+
+
+def _over(day: datetime, now: datetime) -> int:
+    """The hours of a day that are over, as bits, midnight the lowest."""
+    return int((1 << min(24, max(0, (now - day) // HOUR))) - 1)
 
 
 def iso(moment: datetime) -> str:
