@@ -15,6 +15,7 @@ from include.sandbox.airflow import DAG_ID, run_command
 from include.sandbox.api import AirflowApi, Task
 from include.sandbox.services import Sandbox
 from include.sandbox.state import SandboxError
+from include.sandbox.terminal import printable
 
 POLL_SECONDS = 0.7
 RUN_ENDED = {"success", "failed"}
@@ -120,7 +121,7 @@ class Runs:
             if failed not in self._told:
                 self._told.add(failed)
                 run_id, task = failed
-                why = escape(self.reason(run_id, task))
+                why = escape(printable(self.reason(run_id, task)))
                 self.console.print(f"{task.name} of {run_id} is tried again. {why}", soft_wrap=True)
         self.check()
         time.sleep(POLL_SECONDS)

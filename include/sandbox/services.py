@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "sparkify"
 WORK_URL = f"s3://{WORK_BUCKET}/manifests"
 START_SECONDS = 60.0
+ENDED = "ended"  # file in the state folder: why the last sandbox ended, if not because somebody stopped it
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Sandbox:
         """
         self._lock = Lock(self.root)
         self._lock.acquire()
+        (self.root / ENDED).unlink(missing_ok=True)
         self.state = State.load(self.root)
         try:
             self._end_leftovers()
@@ -157,7 +159,8 @@ def running(root: Path) -> State:
         SandboxError: none runs in that folder.
     """
     if Lock(root).holder() is None:
-        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.")
+        why = f" The last one has ended: {cause.read_text()}" if (cause := root / ENDED).exists() else ""
+        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.{why}")
     return State.load(root)
 
 

@@ -11,6 +11,7 @@ from sparkify.interval import DAY, EPOCH, HOUR
 from sparkify.observe import NOT_DUE, STATES
 from sparkify.observe.runs import AirflowFacts, RunFacts
 
+ALWAYS = EPOCH, datetime(9999, 1, 1, tzinfo=timezone.utc)  # the range of all hours
 NAMES = {letter: name for name, letter in STATES.items()}
 
 

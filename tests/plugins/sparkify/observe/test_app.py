@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -433,6 +434,26 @@ def test_a_range_that_runs_backwards_and_a_moment_that_is_none_are_refused(serve
         odd = client.get("/sparkify/api/overview", params={"start": "soon"})
     assert backwards.status_code == odd.status_code == 422
     assert "is not before" in backwards.text
+
+
+EDGES = [
+    "0001-01-01T00:00:00+05:00", "0001-01-01", "0999-12-31", "9999-12-31T23:00:00", "9999-12-31T23:59:59-05:00",
+    "9998-12-31T23:59:59.999999",
+]  # fmt: skip
+
+
+def test_the_edges_of_the_calendar_are_answered_or_refused(served):
+    with served.signed_in() as client:
+        asked = [client.get("/sparkify/api/hour", params={"hour": edge}) for edge in EDGES]
+        for part, bound in itertools.product(("overview", "checks"), ("start", "end")):
+            asked += [client.get(f"/sparkify/api/{part}", params={bound: edge}) for edge in EDGES]
+    assert {answer.status_code for answer in asked} == {200, 422}, [answer.url for answer in asked if answer.is_error]
+
+
+def test_a_name_that_no_file_can_have_is_not_found(served):
+    with served.signed_in() as client:
+        for name in ("%00", "index.html%00", "a" * 300, "a/" * 3000, "%ff", "."):
+            assert client.get(f"/sparkify/static/{name}").status_code == 404, name
 
 
 def test_while_the_warehouse_is_slow_airflow_s_own_pages_are_answered(served):
