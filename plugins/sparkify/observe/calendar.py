@@ -89,9 +89,14 @@ class Calendar:
         return {name: counted[letter] for name, letter in STATES.items()}
 
     @property
+    def known_days(self) -> list[datetime]:
+        """The days of which an hour has a state, in order."""
+        return [day for day in sorted(self.days) if set(self.days[day]) != {NOT_DUE}]
+
+    @property
     def known(self) -> list[datetime]:
         """The first and the last hour that has a state; empty if none has."""
-        days = [day for day in sorted(self.days) if set(self.days[day]) != {NOT_DUE}]
+        days = self.known_days
         if not days:
             return []
         of_first = next(n for n, letter in enumerate(self.days[days[0]]) if letter != NOT_DUE)

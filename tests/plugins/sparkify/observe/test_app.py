@@ -257,6 +257,31 @@ def test_a_run_whose_interval_lies_ahead_holds_the_schedule_until_then(served, a
     assert [one["url"].rsplit("/", 1)[-1] for one in needed(served, "stands still")] == ["manual__1"]
 
 
+def test_the_first_look_shows_the_newest_days_of_which_something_is_known_and_today(served, airflow):
+    """A history that was loaded lies years before the hours of the schedule, and nothing between them is missing."""
+    served.pipeline.execute(
+        "insert into {star}.loaded_hours (hour, run_id, events, plays, fingerprint, published_at, etag) "
+        "values ('2024-02-03 04:00', 'r', 9, 0, 0, sysdate, '')"
+    )
+    put_dag(served, full_hour())
+    found = served.get("overview")
+    served.pipeline.execute("delete from {star}.loaded_hours where run_id = 'r'")
+    today = f"{full_hour():%Y-%m-%d}"
+    assert list(states(found)) == [DAY, NEXT, "2024-02-03", today]
+    assert (found["start"][:10], found["last_hour"]) == (DAY, "2024-02-03T04:00:00Z")
+    assert found["counts"]["missing"] == 24, "the hours of the day that was not loaded"
+
+
+def test_settings_that_nobody_has_set_are_named(served, monkeypatch):
+    for name in ("AIRFLOW_VAR_SPARKIFY_REGION", "AIRFLOW_CONN_SPARKIFY_AWS"):
+        monkeypatch.delitem(served.environment, name)
+        monkeypatch.delenv(name, raising=False)
+    code, found = served.without_the_server()
+    said = [one["what"] for one in found["overview"]["attention"]]
+    assert said[:2] == ["the Variable sparkify_region is missing", "the connection sparkify_aws is missing"]
+    assert code == 1
+
+
 def test_a_paused_dag_is_said_to_be_so(served, airflow):
     put_dag(served, full_hour(), paused=True)
     (paused,) = needed(served, "the DAG sparkify is paused")
