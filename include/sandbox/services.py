@@ -159,9 +159,15 @@ def running(root: Path) -> State:
         SandboxError: none runs in that folder.
     """
     if Lock(root).holder() is None:
-        why = f" The last one has ended: {cause.read_text()}" if (cause := root / ENDED).exists() else ""
+        why = f" {cause}" if (cause := why_ended(root)) else ""
         raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.{why}")
     return State.load(root)
+
+
+def why_ended(root: Path) -> str:
+    """Returns why the last sandbox in a folder has ended, or is ending; empty if somebody stopped it, or it runs."""
+    cause = root / ENDED
+    return f"The last one has ended: {cause.read_text()}" if cause.exists() else ""
 
 
 def connect(state: State, user: str = USER, password: str | None = None) -> Connection:
