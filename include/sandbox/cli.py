@@ -16,6 +16,7 @@ from rich.console import Console
 from include.reports.command import ReportError, add_options
 from include.sandbox.process import stop_event
 from include.sandbox.state import DATABASE, HOST, REGION, USER, SandboxError, default_root, write_ready
+from include.sandbox.terminal import printable
 
 if TYPE_CHECKING:
     from include.sandbox.loads import Request
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.command(options) or 0)
     except (SandboxError, ReportError) as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

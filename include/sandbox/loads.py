@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
@@ -40,6 +40,14 @@ class Request:
     start: datetime | None = None
     end: datetime | None = None
     hourly: bool = False
+
+
+def load_today(sandbox: Sandbox, api: AirflowApi, check: Callable[[], None], console: Console) -> None:
+    """Loads the hours of today that are over: the feed has written them, and the schedule makes no run of the past."""
+    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    midnight = now.replace(hour=0)
+    if midnight < now:
+        Runs(sandbox, api, console, check).load_range(midnight, now)
 
 
 def backfill(root: Path, request: Request, console: Console) -> None:

@@ -18,6 +18,7 @@ from include.sandbox.runs import Runs
 from include.sandbox.services import connect
 from include.sandbox.session import session, unpaused
 from include.sandbox.state import State
+from include.sandbox.terminal import printable
 
 SHOWN = 20  # kinds of reasons that are listed
 OPEN = """
@@ -82,4 +83,5 @@ def replay(root: Path, selection: Selection, console: Console) -> None:
 def _show(console: Console, what: str, found: Sequence[tuple[str, str, datetime | None, str]]) -> None:
     counts = Counter((table, reason) for table, _, _, reason in found)
     for (table, reason), count in counts.most_common(SHOWN):
-        console.print(f"{what}: {count:,} of {table}: {reason}", markup=False, highlight=False, soft_wrap=True)
+        line = printable(f"{what}: {count:,} of {table}: {reason}")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

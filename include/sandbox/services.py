@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "sparkify"
 WORK_URL = f"s3://{WORK_BUCKET}/manifests"
 START_SECONDS = 60.0
+ENDED = "ended"  # file in the state folder: why the last sandbox ended, if not because somebody stopped it
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Sandbox:
         """
         self._lock = Lock(self.root)
         self._lock.acquire()
+        (self.root / ENDED).unlink(missing_ok=True)
         self.state = State.load(self.root)
         try:
             self._end_leftovers()
@@ -157,8 +159,15 @@ def running(root: Path) -> State:
         SandboxError: none runs in that folder.
     """
     if Lock(root).holder() is None:
-        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.")
+        why = f" {cause}" if (cause := why_ended(root)) else ""
+        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.{why}")
     return State.load(root)
+
+
+def why_ended(root: Path) -> str:
+    """Returns why the last sandbox in a folder has ended, or is ending; empty if somebody stopped it, or it runs."""
+    cause = root / ENDED
+    return f"The last one has ended: {cause.read_text()}" if cause.exists() else ""
 
 
 def connect(state: State, user: str = USER, password: str | None = None) -> Connection:

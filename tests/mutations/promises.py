@@ -1100,14 +1100,14 @@ OBSERVED = [
         "hours_to_come_are_missing",
         "The rest of today counts as missing.",
         f"{OBSERVE}/calendar.py",
-        {"over = min(24, max(0, (now - day) // HOUR))": "over = 24"},
+        {"1 << min(24, max(0, (now - day) // HOUR))": "1 << 24"},
         (f"{CALENDAR}::test_hours_of_an_object_are_missing_once_they_are_over_and_before_that_not_due",),
     ),
     Mutation(
         "warnings_ask_for_somebody",
         "`make status` fails as long as anything warns.",
         f"{OBSERVE}/alerts.py",
-        {' and self.entry.incident.severity == "error"': ""},
+        {' and incident.severity == "error"': ""},
         (f"{CALENDAR}::test_hours_that_the_schedule_sees_to_warnings_and_what_is_over_need_nobody",),
     ),
 ]

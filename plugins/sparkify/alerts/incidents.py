@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException
 from sparkify.interval import Interval, of_run
 
 LATE_AFTER = timedelta(minutes=45)  # a scheduled run: after the end of its hour, unless it is finished
+SCHEDULE = "schedule"  # the incident of a run that holds the schedule's next slot
 LATE = "late"  # the incident of a run that is not finished in time
 CORRECT_AND_CLEAR = "correct the cause, then clear the task with everything downstream of it."
 
