@@ -202,9 +202,14 @@ with DAG(
         loaded_objects=f"{STAR}.loaded_objects",
         staged_objects=f"{RUN}.staging_songs_objects",
         feed=SONGS,
-        # An object holds one song, so that one bad record among few new ones is no sign of more.
+        # An object holds one song, so that one bad object among few new ones is no sign of more.
         quarantine=Quarantine(
-            f"{STAR}.quarantine", f"{RUN}.rejected_records", f"{RUN}.broken_songs", REJECTED_RECORDS, share="1"
+            f"{STAR}.quarantine",
+            f"{RUN}.rejected_records",
+            f"{RUN}.broken_songs",
+            REJECTED_RECORDS,
+            share="1",
+            per_object=True,
         ),
         on_drift="{{ var.value.get('sparkify_songs_drift', 'evolve') }}",
         replay="{{ params.replay | tojson }}",
