@@ -232,9 +232,11 @@ def _report(options: argparse.Namespace) -> None:
 
 def _aws(options: argparse.Namespace) -> None:
     from include.sandbox.aws_server import serve
+    from include.sandbox.objects import FOLDER, take_over
 
+    take_over(options.state)
     ready = functools.partial(write_ready, options.state, "aws")
-    serve(options.state / "s3", options.port, ready, stop_event())
+    serve(options.state / FOLDER, options.port, ready, stop_event())
 
 
 def _redshift(options: argparse.Namespace) -> None:

@@ -58,9 +58,7 @@ class Sandbox:
         try:
             self._end_leftovers()
             self.fill(self.state)
-            # moto takes the first part of a host's name for a bucket (moto: settings.py); boto3 puts that in the path.
-            by_path = {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
-            aws = self._spawn("aws", "--port", str(self.state.port("aws")), environment=by_path)
+            aws = self._spawn("aws", "--port", str(self.state.port("aws")))
             self._start_postgres()
             inbox = self._spawn_inbox()
             self.state.aws = process.wait_ready(self.root, aws, START_SECONDS)
