@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from include.reports.command import ReportError, add_options
+from include.sandbox import disk
 from include.sandbox.process import stop_event
 from include.sandbox.state import DATABASE, HOST, REGION, USER, SandboxError, default_root, write_ready
 
@@ -28,6 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.command(options) or 0)
     except (SandboxError, ReportError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in disk.ERRORS:
+            raise
+        print(disk.explained(options.state, str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -83,17 +81,6 @@ def test_whatever_was_acknowledged_is_there_after_a_kill(tmp_path):
         for key, head in heads.items():
             now = s3.head_object(Bucket=SOURCE_BUCKET, Key=key)
             assert (now["ETag"], now["LastModified"]) == (head["ETag"], head["LastModified"])
-
-
-@pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
-    """A file system of 3 MiB; who is not root needs sudo for it."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    subprocess.run([*as_root, "mount", "-t", "tmpfs", "-o", "size=3m,mode=777", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run([*as_root, "umount", folder], check=True)
 
 
 def test_a_full_disk_is_survived_and_told_and_nothing_is_acknowledged_that_is_not_kept(small_disk):
