@@ -56,7 +56,7 @@ def spawn(root: Path, name: str, command: Iterable[str], environment: Mapping[st
         environment: variables on top of this process's own; secrets go here.
     """
     log = root / "logs" / f"{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     (root / "ready" / f"{name}.json").unlink(missing_ok=True)
     with log.open("ab") as output:
         popen = subprocess.Popen(  # noqa: S603 - our own commands, no shell

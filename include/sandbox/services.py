@@ -70,9 +70,9 @@ class Sandbox:
         self._lock.acquire()
         self.state = State.load(self.root)
         try:
-            close_to_others(self.root)
             self._end_leftovers()
             self.fill(self.state)
+            close_to_others(self.root)
             aws = self._spawn("aws", "--port", str(self.hold_port("aws")))
             self._start_postgres()
             inbox = self._spawn_inbox()

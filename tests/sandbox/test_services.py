@@ -86,7 +86,7 @@ def test_what_an_earlier_version_left_open_is_its_owners_only_and_so_is_all_else
     for name in ("logs", "airflow"):
         (state_root / name).mkdir(mode=0o755)
     (state_root / "lock").touch(0o644)
-    with Sandbox(state_root) as services:
+    with Sandbox(state_root, fill=lambda state: (state.root / "sample").mkdir(mode=0o755)) as services:
         services.state.folder("reports")
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in state_root.iterdir()}
         assert {"lock", "logs", "airflow", "ready", "objects", "postgres", "state.json", "reports"} <= modes.keys()
