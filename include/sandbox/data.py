@@ -129,6 +129,8 @@ def source_bucket(state: State) -> BucketFolder:
 def covered(state: State) -> tuple[datetime, datetime]:
     """Returns the half-open interval of whole UTC days that the log objects of the bucket's source cover.
 
+    It ends with the last full hour, as runs do: today's object grows.
+
     Raises:
         SandboxError: no log object is named by its day.
     """
@@ -136,7 +138,12 @@ def covered(state: State) -> tuple[datetime, datetime]:
     if not days:
         raise SandboxError(f"No object below {EVENTS}/ is named YYYY-MM-DD-events.json, so there is nothing to load.")
     first, last = (datetime.fromisoformat(day).replace(tzinfo=timezone.utc) for day in (days[0], days[-1]))
-    return first, last + timedelta(days=1)
+    return first, min(last + timedelta(days=1), last_full_hour())
+
+
+def last_full_hour() -> datetime:
+    """Returns the end of the last hour that is over, in UTC; no run may end later."""
+    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
 
 
 def busiest_hours(state: State, start: datetime, end: datetime, count: int) -> tuple[datetime, datetime]:

@@ -44,10 +44,10 @@ class Request:
 
 def load_today(sandbox: Sandbox, api: AirflowApi, check: Callable[[], None], console: Console) -> None:
     """Loads the hours of today that are over: the feed has written them, and the schedule makes no run of the past."""
-    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
-    midnight = now.replace(hour=0)
-    if midnight < now:
-        Runs(sandbox, api, console, check).load_range(midnight, now)
+    end = data.last_full_hour()
+    midnight = end.replace(hour=0)
+    if midnight < end:
+        Runs(sandbox, api, console, check).load_range(midnight, end)
 
 
 def backfill(root: Path, request: Request, console: Console) -> None:
@@ -92,6 +92,11 @@ def _range(state: State, request: Request) -> tuple[datetime, datetime]:
     start, end = request.start or first, request.end or last
     if start >= end:
         raise SandboxError(f"FROM {start.isoformat()} must be before TO {end.isoformat()}.")
+    if end > data.last_full_hour():
+        raise SandboxError(
+            f"TO {end.isoformat()} lies after the last full hour, {data.last_full_hour().isoformat()}: no run loads an hour "
+            "that is not over. Is the year right?"
+        )
     return start, end
 
 

@@ -87,9 +87,8 @@ def replay(root: Path, selection: Selection, console: Console) -> None:
             console.print("The quarantine is empty: there is nothing to replay.")
             return
         _show(console, "in quarantine", found)
-        hours = sorted(
-            {day.replace(tzinfo=timezone.utc) + n * HOUR for _, _, day, _ in found if day for n in range(24)}
-        )
+        days = {day.replace(tzinfo=timezone.utc) for _, _, day, _ in found if day}
+        hours = [hour for day in sorted(days) for n in range(24) if (hour := day + n * HOUR) < data.last_full_hour()]
         songs = sorted({url for _, url, day, _ in found if day is None})
         runs = Runs(sandbox, api, console, check)
         began, before = time.monotonic(), row_counts(sandbox.state)
