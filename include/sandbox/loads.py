@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -94,8 +94,8 @@ def _range(state: State, request: Request) -> tuple[datetime, datetime]:
         raise SandboxError(f"FROM {start.isoformat()} must be before TO {end.isoformat()}.")
     if end > data.last_full_hour():
         raise SandboxError(
-            f"TO {end.isoformat()} lies after the last full hour, {data.last_full_hour().isoformat()}: no run loads an hour "
-            "that is not over. Is the year right?"
+            f"TO {end.isoformat()} lies after the last full hour, which ended at {data.last_full_hour().isoformat()}: "
+            "no run loads an hour that is not over. Is the year right?"
         )
     return start, end
 
