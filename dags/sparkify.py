@@ -1,8 +1,8 @@
 """Every hour, Sparkify's event logs and song metadata go from S3 into the star schema on Redshift.
 
-A run covers the half-open interval `[start, end)`, in UTC: its hour when it is scheduled or backfilled, or any range of
-whole hours given as the params `start` and `end` of a manual run. It works in a schema of its own and publishes in one
-transaction, so readers see each hour as a whole or not at all, and loading an hour again gives the same rows.
+A run covers the half-open interval `[start, end)`, in UTC: its hour when it is scheduled or backfilled, or the range of
+whole hours that its params `start` and `end` give. It works in a schema of its own and publishes in one transaction, so
+readers see each hour as a whole or not at all, and loading an hour again gives the same rows.
 
 | task | what it does |
 |---|---|
@@ -18,9 +18,15 @@ transaction, so readers see each hour as a whole or not at all, and loading an h
 **A run failed?** Read the failed task's log: it says what is wrong and what to do. Correct the cause, then clear the
 failed task with everything downstream of it.
 
-**Load a range:** trigger the DAG with `start` and `end`, and with `only` if just a part is to be redone: `facts` (the
-plays), `dimensions`, or `checks` (of what is published; nothing is changed). **Load every hour of a range:** `airflow
-backfill create`.
+| to load | start |
+|---|---|
+| each hour as it ends | nothing: the schedule does |
+| a range as one run | *Trigger* or *Materialize* with the params `start` and `end`; leave *Logical date* empty |
+| each hour of a range as a run of its own | `airflow backfill create`, without params |
+
+A run that is started in another way, with a logical date but no params, is refused: Airflow would have it load the hour
+before that date, or the last one of now. `only` redoes a part: `facts` (the plays), `dimensions`, or `checks` (of what
+is published; nothing is changed).
 """
 
 from datetime import datetime, timedelta, timezone
@@ -111,14 +117,16 @@ with DAG(
             type=["null", "string"],
             format="date-time",
             title="Start (included)",
-            description="First hour of the range to load, in UTC. Give both or neither.",
+            description="First hour of the range to load: a whole hour in UTC, e.g. 2018-11-01T00:00:00Z. Always give "
+            "start and end; the logical date says nothing, leave it empty.",
         ),
         "end": Param(
             None,
             type=["null", "string"],
             format="date-time",
             title="End (not included)",
-            description="The hour at which the range ends, in UTC.",
+            description="The hour at which the range ends, e.g. 2018-11-02T00:00:00Z for all of 2018-11-01. A whole "
+            "hour in UTC, not after the last full one: at 12:34 that is 12:00.",
         ),
         "only": Param(
             EVERYTHING,
@@ -194,9 +202,14 @@ with DAG(
         loaded_objects=f"{STAR}.loaded_objects",
         staged_objects=f"{RUN}.staging_songs_objects",
         feed=SONGS,
-        # An object holds one song, so that one bad record among few new ones is no sign of more.
+        # An object holds one song, so that one bad object among few new ones is no sign of more.
         quarantine=Quarantine(
-            f"{STAR}.quarantine", f"{RUN}.rejected_records", f"{RUN}.broken_songs", REJECTED_RECORDS, share="1"
+            f"{STAR}.quarantine",
+            f"{RUN}.rejected_records",
+            f"{RUN}.broken_songs",
+            REJECTED_RECORDS,
+            share="1",
+            per_object=True,
         ),
         on_drift="{{ var.value.get('sparkify_songs_drift', 'evolve') }}",
         replay="{{ params.replay | tojson }}",

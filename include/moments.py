@@ -18,10 +18,10 @@ def moment(text: str) -> datetime:
     """
     try:
         parsed: object = pendulum.parse(text, tz="UTC", exact=True)
-    except ValueError:
-        parsed = None
-    if isinstance(parsed, datetime):
-        return datetime.fromtimestamp(parsed.timestamp(), timezone.utc)
-    if isinstance(parsed, date):
-        return datetime(parsed.year, parsed.month, parsed.day, tzinfo=timezone.utc)
+        if isinstance(parsed, datetime):
+            return datetime.fromtimestamp(parsed.timestamp(), timezone.utc)
+        if isinstance(parsed, date):
+            return datetime(parsed.year, parsed.month, parsed.day, tzinfo=timezone.utc)
+    except (ValueError, OverflowError):  # what is within the calendar where it is written may lie outside it in UTC
+        pass
     raise ValueError(f"{text} is not an ISO 8601 date, such as 2018-11-01 or 2018-11-01T05:00.")

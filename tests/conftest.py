@@ -19,7 +19,7 @@ import redshift_connector
 from hypothesis import settings
 
 from include.sandbox.airflow import airflow_environment
-from include.sandbox.aws import ROOT_KEYS, SOURCE_BUCKET, client
+from include.sandbox.aws import SOURCE_BUCKET, client, root_keys
 from include.sandbox.services import Sandbox
 from include.sandbox.state import DATABASE, LOOPBACK, USER
 
@@ -126,7 +126,8 @@ class RunningSandbox:
 
     def aws(self, service: str) -> Any:
         """A boto3 client with an administrator's keys."""
-        return client(service, self.services.state.aws["endpoint"], **ROOT_KEYS)
+        aws = self.services.state.aws
+        return client(service, aws["endpoint"], **root_keys(aws))
 
     def airflow_env(self) -> dict[str, str]:
         """The environment that Airflow is configured by: settings, connections and variables."""

@@ -146,6 +146,7 @@ class Run:
             dag_id=self.dag.dag_id,
             run_id=self.run_id,
             run_type=self.run_type,
+            run_after=datetime.now(timezone.utc),
             data_interval_start=_moment(self.interval[0]),
             data_interval_end=_moment(self.interval[1]),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from include.sandbox import process, statsd
 from include.sandbox.api import AirflowApi
+from include.sandbox.disk import explained
+from include.sandbox.ports import is_served
 from include.sandbox.process import Child
 from include.sandbox.services import Sandbox, pipeline_environment
 from include.sandbox.state import LOOPBACK, REPOSITORY, SandboxError, State, write_private
@@ -22,6 +25,7 @@ DAG_ID = "sparkify"
 POOLS = json.loads((REPOSITORY / "include" / "pools.json").read_text())  # as `airflow pools import` takes them
 MIGRATE_SECONDS = 180.0
 START_SECONDS = 180.0
+ATTEMPTS = 3
 COMPONENTS = {
     "api-server": [],
     # Task logs are read from the folder: no log server on a port of its own, on every address of the machine.
@@ -62,18 +66,33 @@ class Airflow:
     def start(self) -> AirflowApi:
         """Starts all components and returns once each is healthy and the DAG is there.
 
+        The API server binds its port itself, some time after it was chosen: if another program is there first, another
+        port is chosen.
+
         Raises:
             SandboxError: a component ended or did not get healthy, or the DAG cannot be imported.
         """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._start()
+            except SandboxError:
+                self.stop()
+                if not is_served(LOOPBACK, self.sandbox.state.ports["ui"]):
+                    raise
+        return self._start()
+
+    def _start(self) -> AirflowApi:
         state = self.sandbox.state
+        self.sandbox.hold_port("ui")
         write_private(_passwords(state), json.dumps({ADMIN: state.secret("airflow_admin")}))
         # Airflow imports this module, from a folder of this name, in every process.
         write_private(state.folder("airflow") / "config" / "airflow_local_settings.py", "import sparkify.preload\n")
-        state.port("ui")
         for name in COMPONENTS:
             self.start_component(name)
         api = open_api(state)
-        process.wait_until(api.is_healthy, START_SECONDS, "Airflow", self.children)
+        port = state.ports["ui"]
+        ready = lambda: api.is_healthy() and process.serves(state.root, port)  # noqa: E731
+        process.wait_until(ready, START_SECONDS, "Airflow", self.children)
         for name, pool in POOLS.items():
             api.ensure_pool(name, **pool)
         process.wait_until(lambda: api.has_dag(DAG_ID), START_SECONDS, f"The DAG {DAG_ID}", self.children)
@@ -124,12 +143,17 @@ def run_command(sandbox: Sandbox, name: str, arguments: list[str], seconds: floa
     finally:
         process.stop([child])
     if code != 0:
-        raise SandboxError(f"airflow {' '.join(arguments)} failed; the end of {child.log}:\n{process.tail(child.log)}")
+        message = f"airflow {' '.join(arguments)} failed; the end of {child.log}:\n{process.tail(child.log)}"
+        raise SandboxError(explained(sandbox.root, message))
 
 
 def open_api(state: State) -> AirflowApi:
     """Returns a client of the REST API of this sandbox's Airflow, signed in as the administrator."""
-    return AirflowApi(ui_address(state), ADMIN, state.secret("airflow_admin"))
+    # An Airflow elsewhere is not a process of the sandbox: there the address alone is trusted.
+    check = functools.partial(process.require_ours, state.root, state.ports.get("ui", 0), "The sandbox's Airflow")
+    return AirflowApi(
+        ui_address(state), ADMIN, state.secret("airflow_admin"), (lambda: None) if state.airflow else check
+    )
 
 
 def ui_address(state: State) -> str:

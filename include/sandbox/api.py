@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,11 +55,13 @@ class AirflowApi:
         address: the web server, such as `http://127.0.0.1:8080`.
         user: name of the user to sign in as.
         password: the user's password.
+        before_sign_in: raises unless the server is the one that the password is for; called before it is sent.
     """
 
     address: str
     user: str
     password: str
+    before_sign_in: Callable[[], None] = lambda: None
     _client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -228,5 +230,6 @@ class AirflowApi:
             ) from error
 
     def _sign_in(self) -> None:
+        self.before_sign_in()
         answer = self._answer("POST", "/auth/token", json={"username": self.user, "password": self.password})
         self._client.headers["Authorization"] = f"Bearer {self._checked(answer)['access_token']}"

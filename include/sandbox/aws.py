@@ -31,21 +31,25 @@ NAMES = {
 TOPIC = "sparkify-alerts"
 INBOX = "sparkify-alerts-inbox"
 
-ROOT_KEYS = {"aws_access_key_id": "root", "aws_secret_access_key": "root"}  # moto checks no signature
 
-
-def provision(endpoint: str) -> dict[str, str]:
+def provision(endpoint: str, root: Mapping[str, str]) -> dict[str, str]:
     """Makes buckets, role, users with access keys, topic and inbox, as an administrator of a real account would.
 
     What the role and the pipeline may do is what the CloudFormation template says; moto keeps it and does not enforce
     it.
 
+    Args:
+        endpoint: URL of the stand-in.
+        root: the account's own keys, as boto3 names them.
+
     Returns:
         endpoint, region, role_arn, topic_arn, inbox_url, and the access keys of the pipeline (access_key_id,
-        secret_access_key), of the app that writes the source bucket (app_…) and of the Redshift service (redshift_…).
+        secret_access_key), of the app that writes the source bucket (app_…), of the Redshift service (redshift_…) and
+        of the account (root_…).
     """
-    clients = {name: client(name, endpoint, **ROOT_KEYS) for name in ("s3", "iam", "sns", "sqs")}
-    for bucket in (SOURCE_BUCKET, WORK_BUCKET):
+    clients = {name: client(name, endpoint, **root) for name in ("s3", "iam", "sns", "sqs")}
+    there = {bucket["Name"] for bucket in clients["s3"].list_buckets()["Buckets"]}
+    for bucket in {SOURCE_BUCKET, WORK_BUCKET} - there:
         clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     iam: IAMClient = clients["iam"]
     trust = _policy([_allow("sts:AssumeRole", Principal={"Service": "redshift.amazonaws.com"})])
@@ -66,10 +70,16 @@ def provision(endpoint: str) -> dict[str, str]:
         "access_key_id": key, "secret_access_key": secret,
         "app_access_key_id": app_key, "app_secret_access_key": app_secret,
         "redshift_access_key_id": service_key, "redshift_secret_access_key": service_secret,
+        **{f"root_{name.removeprefix('aws_')}": value for name, value in root.items()},
     }  # fmt: skip
 
 
-def client(service: str, endpoint: str, **keys: str) -> Any:
+def root_keys(aws: Mapping[str, str]) -> dict[str, str]:
+    """Returns the account's own keys, as boto3 names them, from what `provision` returned."""
+    return {f"aws_{name}": aws[f"root_{name}"] for name in ("access_key_id", "secret_access_key")}
+
+
+def client(service: str, endpoint: str, **keys: Any) -> Any:
     """Returns a boto3 client of the stand-in for a service such as `s3`; keys as boto3 names them."""
     # One call's type for five services would need a cast at every use instead of here.
     return boto3.Session().client(service, endpoint_url=endpoint, region_name=REGION, **keys)  # type: ignore[call-overload]
@@ -83,7 +93,7 @@ def objects_below(s3: S3Client, bucket: str, prefix: str = "") -> Iterator[Objec
 
 def queued(aws: Mapping[str, str]) -> list[tuple[datetime, str]]:
     """Returns what SNS has delivered to the alert inbox and when, and leaves it there."""
-    sqs = client("sqs", aws["endpoint"], **ROOT_KEYS)
+    sqs = client("sqs", aws["endpoint"], **root_keys(aws))
     found: list[tuple[datetime, str]] = []
     receipts: list[str] = []
     asked = {"MaxNumberOfMessages": 10, "AttributeNames": ["SentTimestamp"]}

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from include.reports.command import ReportError, add_options
+from include.sandbox import disk
 from include.sandbox.process import stop_event
 from include.sandbox.state import DATABASE, HOST, REGION, USER, SandboxError, default_root, write_ready
+from include.sandbox.terminal import printable
 
 if TYPE_CHECKING:
     from include.sandbox.loads import Request
@@ -27,7 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.command(options) or 0)
     except (SandboxError, ReportError) as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in disk.ERRORS:
+            raise
+        print(disk.explained(options.state, str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -232,9 +239,11 @@ def _report(options: argparse.Namespace) -> None:
 
 def _aws(options: argparse.Namespace) -> None:
     from include.sandbox.aws_server import serve
+    from include.sandbox.objects import FOLDER, take_over
 
+    take_over(options.state)
     ready = functools.partial(write_ready, options.state, "aws")
-    serve(options.state / "s3", options.port, ready, stop_event())
+    serve(options.state / FOLDER, options.port, ready, stop_event())
 
 
 def _redshift(options: argparse.Namespace) -> None:

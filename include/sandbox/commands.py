@@ -16,10 +16,10 @@ from rich.console import Console
 
 from include.sandbox import data, process
 from include.sandbox.airflow import ui_address
-from include.sandbox.loads import Request, load
-from include.sandbox.services import Sandbox, app_client
+from include.sandbox.loads import Request, load, load_today
+from include.sandbox.services import ENDED, Sandbox, app_client
 from include.sandbox.session import backfills_of, print_addresses, session
-from include.sandbox.state import Lock, SandboxError, State, read_ready, write_ready
+from include.sandbox.state import Lock, SandboxError, State, read_ready, write_private, write_ready
 
 STOP_SECONDS = 60.0
 DETACHED_SECONDS = 1800.0  # the first start loads the sample
@@ -43,11 +43,17 @@ def up(root: Path, source: str | None, console: Console) -> None:
     with process.stopped_by_signals(), session(root, source, console, live=True) as (sandbox, api, check):
         if not sandbox.state.loaded:
             load(sandbox, api, check, Request(), console, show_single_hours=True)
+            if sandbox.state.source == data.SAMPLE:
+                load_today(sandbox, api, check, console)
         live, since = sandbox.state.source == data.SAMPLE, datetime.now(timezone.utc).isoformat()
         write_ready(root, "up", {"ui": ui_address(sandbox.state), "schedule": live, "since": since})
         if console.is_terminal:  # else it may be a log, where no password belongs: who asks `status` is told
             print_addresses(console, sandbox.state)
-        stay(check, backfills_of(sandbox).mend)
+        try:
+            stay(check, backfills_of(sandbox).mend)
+        except SandboxError as error:
+            write_private(root / ENDED, str(error))  # who asks for the status later wants to know
+            raise
 
 
 def detach(root: Path, source: str | None, console: Console) -> None:

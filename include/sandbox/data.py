@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from hashlib import md5
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from include import moments
 from include.sandbox.aws import SOURCE_BUCKET, objects_below
-from include.sandbox.objects import copy_into, mirrored_keys
+from include.sandbox.objects import FOLDER, BucketFolder, body, take_over
 from include.sandbox.sample import generate, marker_keys
 from include.sandbox.state import SandboxError, State
 
@@ -72,8 +73,9 @@ def fill(state: State, source: str) -> int:
     Returns:
         How many objects are new or changed.
     """
-    bucket = bucket_folder(state)
-    changed = sum(copy_into(bucket, key, path) for key, path in _wanted(state, source))
+    take_over(state.root)
+    bucket = source_bucket(state)
+    changed = sum(bucket.copy(key, path) for key, path in _wanted(state, source))
     state.source = source
     state.save()
     return changed
@@ -119,13 +121,15 @@ def objects(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(folder).as_posix(), path
 
 
-def bucket_folder(state: State) -> Path:
-    """Returns the folder that mirrors the source bucket."""
-    return state.root / "s3" / SOURCE_BUCKET
+def source_bucket(state: State) -> BucketFolder:
+    """Returns the source bucket as it lies on disk."""
+    return BucketFolder(state.root / FOLDER / SOURCE_BUCKET)
 
 
 def covered(state: State) -> tuple[datetime, datetime]:
     """Returns the half-open interval of whole UTC days that the log objects of the bucket's source cover.
+
+    It ends with the last full hour, as runs do: today's object grows.
 
     Raises:
         SandboxError: no log object is named by its day.
@@ -134,16 +138,21 @@ def covered(state: State) -> tuple[datetime, datetime]:
     if not days:
         raise SandboxError(f"No object below {EVENTS}/ is named YYYY-MM-DD-events.json, so there is nothing to load.")
     first, last = (datetime.fromisoformat(day).replace(tzinfo=timezone.utc) for day in (days[0], days[-1]))
-    return first, last + timedelta(days=1)
+    return first, min(last + timedelta(days=1), last_full_hour())
+
+
+def last_full_hour() -> datetime:
+    """Returns the end of the last hour that is over, in UTC; no run may end later."""
+    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
 
 
 def busiest_hours(state: State, start: datetime, end: datetime, count: int) -> tuple[datetime, datetime]:
     """Returns the half-open interval of at most `count` whole hours between two moments that has the most events."""
     hours: Counter[int] = Counter()
-    for key, path in _source_objects(state):
+    for key, read in _source_objects(state):
         match = LOG_KEY.fullmatch(key)
         if match and start.date() <= datetime.fromisoformat(match[1]).date() <= end.date():
-            hours.update(int(found) // 3_600_000 for found in TIMESTAMP.findall(path.read_bytes()))
+            hours.update(int(found) // 3_600_000 for found in TIMESTAMP.findall(read()))
     first, last = int(start.timestamp()) // 3600, int(end.timestamp()) // 3600
     best = max(range(first, max(last - count, first) + 1), key=lambda hour: sum(hours[hour + i] for i in range(count)))
     return _hour(best), _hour(min(best + count, last))
@@ -164,11 +173,12 @@ def moment(text: str, name: str) -> datetime:
     return utc
 
 
-def _source_objects(state: State) -> Iterator[tuple[str, Path]]:
-    """Yields what was filled in; not what the live feed has written since."""
+def _source_objects(state: State) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yields key and a way to read the bytes of what was filled in; not what the live feed has written since."""
     if state.source == SAMPLE:
-        return objects(state.root / SAMPLE)
-    return mirrored_keys(bucket_folder(state))
+        yield from ((key, path.read_bytes) for key, path in objects(state.root / SAMPLE))
+    else:
+        yield from ((kept.key, functools.partial(body, path)) for kept, path in source_bucket(state))
 
 
 def _hour(number: int) -> datetime:

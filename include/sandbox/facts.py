@@ -14,7 +14,7 @@ from typing import Any
 
 from include.sandbox import process
 from include.sandbox.airflow import airflow_environment, open_api
-from include.sandbox.services import Sandbox
+from include.sandbox.services import Sandbox, running, why_ended
 from include.sandbox.state import REPOSITORY, SandboxError, State, read_ready
 
 SECONDS = 120
@@ -62,7 +62,10 @@ def _asked_without_the_server(state: State) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(asked.stdout)
     except ValueError as error:
-        raise SandboxError(f"What became of the hours cannot be told:\n{asked.stderr[-2000:].strip()}") from error
+        running(state.root)  # it may have ended meanwhile, and says why
+        # while it is being stopped, its processes are ended, this one too
+        said = why_ended(state.root) or asked.stderr[-2000:].strip() or "see the logs in the state folder's `logs/`."
+        raise SandboxError(f"What became of the hours is not known: exit code {asked.returncode}: {said}") from error
     return found
 
 

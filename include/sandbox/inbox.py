@@ -10,9 +10,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from include.sandbox.aws import queued
 from include.sandbox.state import State, write_private
+from include.sandbox.terminal import printable
 
 FOLDER = "inbox"
 SMTP_USER = "sparkify"
@@ -58,8 +60,9 @@ def print_inbox(console: Console, state: State) -> None:
     """Prints what has arrived, the newest last."""
     found = letters(state)
     for letter in found:
-        console.rule(f"{letter.at[:19]}Z  {letter.channel}  {letter.subject}".rstrip(), align="left")
-        console.print(readable(letter), markup=False, highlight=False, soft_wrap=True)
+        title = printable(f"{letter.at[:19]}Z  {letter.channel}  {letter.subject}".rstrip())
+        console.rule(Text(title, "rule.text"), align="left")
+        console.print(printable(readable(letter)), markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(found)} messages", highlight=False)
 
 

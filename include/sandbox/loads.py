@@ -42,6 +42,14 @@ class Request:
     hourly: bool = False
 
 
+def load_today(sandbox: Sandbox, api: AirflowApi, check: Callable[[], None], console: Console) -> None:
+    """Loads the hours of today that are over: the feed has written them, and the schedule makes no run of the past."""
+    end = data.last_full_hour()
+    midnight = end.replace(hour=0)
+    if midnight < end:
+        Runs(sandbox, api, console, check).load_range(midnight, end)
+
+
 def backfill(root: Path, request: Request, console: Console) -> None:
     """Loads a range through the DAG; starts what is not running for the time that it takes."""
     with process.stopped_by_signals(), session(root, request.source, console) as (sandbox, api, check):
@@ -84,6 +92,11 @@ def _range(state: State, request: Request) -> tuple[datetime, datetime]:
     start, end = request.start or first, request.end or last
     if start >= end:
         raise SandboxError(f"FROM {start.isoformat()} must be before TO {end.isoformat()}.")
+    if end > data.last_full_hour():
+        raise SandboxError(
+            f"TO {end.isoformat()} lies after the last full hour, which ended at {data.last_full_hour().isoformat()}: "
+            "no run loads an hour that is not over. Is the year right?"
+        )
     return start, end
 
 

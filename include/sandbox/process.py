@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from include.sandbox.disk import explained
 from include.sandbox.state import REPOSITORY, SandboxError, read_ready
 
 # Every process below the sandbox inherits it, tasks of Airflow in process groups of their own too, so that what a
@@ -41,7 +42,8 @@ class Child:
         """Raises SandboxError, with the end of the log, if the process has ended."""
         code = self.popen.poll()
         if code is not None:
-            raise SandboxError(f"{self.name} ended with exit code {code}; the end of {self.log}:\n{tail(self.log)}")
+            message = f"{self.name} ended with exit code {code}; the end of {self.log}:\n{tail(self.log)}"
+            raise SandboxError(explained(self.log.parents[1], message))
 
 
 def spawn(root: Path, name: str, command: Iterable[str], environment: Mapping[str, str] | None = None) -> Child:
@@ -54,7 +56,7 @@ def spawn(root: Path, name: str, command: Iterable[str], environment: Mapping[st
         environment: variables on top of this process's own; secrets go here.
     """
     log = root / "logs" / f"{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     (root / "ready" / f"{name}.json").unlink(missing_ok=True)
     with log.open("ab") as output:
         popen = subprocess.Popen(  # noqa: S603 - our own commands, no shell
@@ -129,6 +131,26 @@ def sweep(root: Path) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=5)
+
+
+def serves(root: Path, port: int) -> bool:
+    """Tells whether a process of the sandbox in a folder listens on a port."""
+    for process in _marked(root):
+        with suppress(psutil.Error):
+            if any(
+                one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in process.net_connections("tcp")
+            ):
+                return True
+    return False
+
+
+def require_ours(root: Path, port: int, what: str) -> None:
+    """Raises SandboxError unless a process of this sandbox listens on the port: before a password is sent there."""
+    if not serves(root, port):
+        raise SandboxError(
+            f"{what} does not serve port {port}, so nobody signs in there: it has ended, or another program has "
+            "the port. `make down`, then start the sandbox again."
+        )
 
 
 def _marked(root: Path) -> Iterator[psutil.Process]:

@@ -12,12 +12,25 @@ import redshift_connector
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
-from include.sandbox import process
+from include.sandbox import ports, process
 from include.sandbox.aws import SOURCE_BUCKET, WORK_BUCKET, client
+from include.sandbox.disk import explained
 from include.sandbox.inbox import SMTP_USER
+from include.sandbox.ports import HeldPort
 from include.sandbox.postgres import Postgres, PostgresError
 from include.sandbox.process import Child
-from include.sandbox.state import DATABASE, HOST, REGION, USER, Lock, SandboxError, State
+from include.sandbox.state import (
+    DATABASE,
+    HOST,
+    LOOPBACK,
+    POSTGRES,
+    REGION,
+    USER,
+    Lock,
+    SandboxError,
+    State,
+    close_to_others,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,6 +40,7 @@ if TYPE_CHECKING:
 SCHEMA = "sparkify"
 WORK_URL = f"s3://{WORK_BUCKET}/manifests"
 START_SECONDS = 60.0
+ENDED = "ended"  # file in the state folder: why the last sandbox ended, if not because somebody stopped it
 
 
 @dataclass
@@ -42,6 +56,7 @@ class Sandbox:
     fill: Callable[[State], object] = lambda _state: None
     state: State = field(init=False)
     children: list[Child] = field(default_factory=list, init=False)
+    _ports: dict[str, HeldPort] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.state = State.load(self.root)
@@ -54,19 +69,19 @@ class Sandbox:
         """
         self._lock = Lock(self.root)
         self._lock.acquire()
+        (self.root / ENDED).unlink(missing_ok=True)
         self.state = State.load(self.root)
         try:
             self._end_leftovers()
             self.fill(self.state)
-            # moto takes the first part of a host's name for a bucket (moto: settings.py); boto3 puts that in the path.
-            by_path = {"S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"}
-            aws = self._spawn("aws", "--port", str(self.state.port("aws")), environment=by_path)
+            close_to_others(self.root)
+            aws = self._spawn("aws", "--port", str(self.hold_port("aws")))
             self._start_postgres()
             inbox = self._spawn_inbox()
             self.state.aws = process.wait_ready(self.root, aws, START_SECONDS)
             self.state.save()
             redshift = self._spawn(
-                "redshift", "--port", str(self.state.port("redshift")), environment=self._redshift_environment()
+                "redshift", "--port", str(self.hold_port("redshift")), environment=self._redshift_environment()
             )
             process.wait_ready(self.root, redshift, START_SECONDS)
             process.wait_ready(self.root, inbox, START_SECONDS)
@@ -86,7 +101,25 @@ class Sandbox:
             self.postgres().stop()
             process.sweep(self.root)
         finally:
+            self._release_ports()
             self._lock.release()
+
+    def hold_port(self, name: str) -> int:
+        """Chooses a port for a service, and holds it until the sandbox stops: the one used last if it can be had.
+
+        Called again, it chooses another one if somebody listens on the port meanwhile.
+        """
+        if held := self._ports.pop(name, None):
+            held.release()
+        self._ports[name] = ports.hold(HOST if name != "ui" else LOOPBACK, self.state.wanted_ports(name))
+        self.state.ports[name] = self._ports[name].number
+        self.state.save()
+        return self.state.ports[name]
+
+    def _release_ports(self) -> None:
+        for held in self._ports.values():
+            held.release()
+        self._ports.clear()
 
     def check(self) -> None:
         """Raises SandboxError, with the end of its log, if a service has ended."""
@@ -104,7 +137,7 @@ class Sandbox:
 
     def postgres(self) -> Postgres:
         """Returns the embedded PostgreSQL server."""
-        return Postgres(self.root / "postgres", self.state.ports.get("postgres", 0), self.state.secret("postgres"))
+        return Postgres(self.root / POSTGRES, self.state.ports.get("postgres", 0), self.state.secret("postgres"))
 
     def metadata_dsn(self) -> str:
         """Returns the connection URI of Airflow's metadata database."""
@@ -117,14 +150,14 @@ class Sandbox:
 
     def _start_postgres(self) -> None:
         for attempt in range(3):  # another program may take the port between the choice and the start
-            self.state.port("postgres")
+            self.hold_port("postgres")
             server = self.postgres()
             try:
                 server.start()
                 break
             except PostgresError as error:
                 if attempt == 2:
-                    raise SandboxError(str(error)) from error
+                    raise SandboxError(explained(self.root, str(error))) from error
         server.ensure_database("airflow", "airflow", self.state.secret("airflow_database"))
         server.ensure_database(DATABASE, USER, self.state.secret("redshift"))
 
@@ -141,7 +174,7 @@ class Sandbox:
 
     def _spawn_inbox(self) -> Child:
         for name in ("smtp", "webhook"):
-            self.state.port(name)
+            self.hold_port(name)
             self.state.secret(name)
         return self._spawn("inbox-server")
 
@@ -157,8 +190,15 @@ def running(root: Path) -> State:
         SandboxError: none runs in that folder.
     """
     if Lock(root).holder() is None:
-        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.")
+        why = f" {cause}" if (cause := why_ended(root)) else ""
+        raise SandboxError(f"The sandbox in {root} is not running: start it with `make up` or `make run`.{why}")
     return State.load(root)
+
+
+def why_ended(root: Path) -> str:
+    """Returns why the last sandbox in a folder has ended, or is ending; empty if somebody stopped it, or it runs."""
+    cause = root / ENDED
+    return f"The last one has ended: {cause.read_text()}" if cause.exists() else ""
 
 
 def connect(state: State, user: str = USER, password: str | None = None) -> Connection:
@@ -170,9 +210,10 @@ def connect(state: State, user: str = USER, password: str | None = None) -> Conn
         password: of the user; the owner's if None.
 
     Raises:
-        SandboxError: it does not answer, or refuses the password.
+        SandboxError: it does not answer, is another program, or refuses the password.
     """
     port = state.ports.get("redshift", 0)
+    process.require_ours(state.root, port, "The sandbox Redshift")
     try:
         return redshift_connector.connect(
             host=HOST, port=port, database=DATABASE, user=user, password=password or state.secret("redshift"),

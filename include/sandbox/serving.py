@@ -16,7 +16,7 @@ from include.sandbox import data, process
 from include.sandbox.airflow import DAG_ID, open_api
 from include.sandbox.api import AirflowApi
 from include.sandbox.commands import stay
-from include.sandbox.loads import Request, load
+from include.sandbox.loads import Request, load, load_today
 from include.sandbox.services import Sandbox, pipeline_environment
 from include.sandbox.state import SandboxError, State, write_private, write_ready
 
@@ -88,6 +88,8 @@ def _start(sandbox: Sandbox, airflow: Elsewhere, *, schedule: bool) -> None:
 def _load(sandbox: Sandbox, api: AirflowApi, console: Console) -> None:
     try:
         load(sandbox, api, sandbox.check, Request(), console, show_single_hours=False)
+        if sandbox.state.source == data.SAMPLE:
+            load_today(sandbox, api, sandbox.check, console)
     except SandboxError as error:
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
 

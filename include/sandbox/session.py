@@ -101,11 +101,17 @@ def _require_holder(root: Path, holder: int) -> None:
 
 
 def print_addresses(console: Console, state: State) -> None:
-    """Prints where the UI and the warehouse are, and who may enter."""
-    password = state.secret("airflow_admin")
-    console.print(f"Airflow   {ui_address(state)}  user {ADMIN}  password {password}", highlight=False, soft_wrap=True)
+    """Prints where the UI and the warehouse are, and who may enter; passwords only in a terminal."""
+
+    def password(secret: str) -> str:
+        return state.secret(secret) if console.is_terminal else "(shown in a terminal)"
+
     where = f"{HOST}:{state.ports['redshift']}  database {DATABASE}  user {USER}"
-    console.print(f"Redshift  {where}  password {state.secret('redshift')}", highlight=False, soft_wrap=True)
+    for line in (
+        f"Airflow   {ui_address(state)}  user {ADMIN}  password {password('airflow_admin')}",
+        f"Redshift  {where}  password {password('redshift')}",
+    ):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -11,12 +11,14 @@ from redshift_connector.error import Error
 
 from include.sandbox.services import connect
 from include.sandbox.state import State
+from include.sandbox.terminal import printable
 
 
 def run_sql(state: State, text: str) -> int:
     """Runs one or more statements, each in a transaction of its own, and prints their rows.
 
-    Rows are tab-separated, without a header, NULL is empty; errors go to stderr.
+    Rows are tab-separated, without a header, NULL is empty; errors go to stderr. Values are printed as they are, tabs
+    and new lines in them too; only in a terminal control characters are shown as psql shows them, and not obeyed.
 
     Returns:
         The exit code: 0, or 1 after a statement that failed; the statements after it are not run.
@@ -28,7 +30,7 @@ def run_sql(state: State, text: str) -> int:
             try:
                 cursor.execute(statement)
             except Error as error:
-                print(explain(error), file=sys.stderr)
+                print(printable(explain(error)), file=sys.stderr)
                 return 1
             if cursor.description:
                 print_rows(cursor.fetchall())
@@ -38,7 +40,8 @@ def run_sql(state: State, text: str) -> int:
 def print_rows(rows: Iterable[Iterable[Any]]) -> None:
     """Prints rows tab-separated."""
     for row in rows:
-        print("\t".join(map(shown, row)))
+        line = "\t".join(map(shown, row))
+        print(printable(line) if sys.stdout.isatty() else line)
 
 
 def shown(value: Any) -> str:

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import secrets
-import socket
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +19,7 @@ LOOPBACK = "127.0.0.1"
 HOST = os.environ.get("SANDBOX_HOST") or LOOPBACK
 REGION = "us-west-2"
 DATABASE, USER = "dev", "awsuser"  # of the sandbox Redshift; the user is its owner
+POSTGRES = "postgres"  # the folder of its cluster
 PREFERRED_PORTS = {"redshift": 5439, "ui": 8080}
 
 
@@ -82,23 +83,29 @@ class State:
             self.save()
         return self.secrets[name]
 
-    def port(self, name: str) -> int:
-        """Chooses a free port: the one used last, else the preferred one, else any; remembers it.
-
-        The preferred ones are for the sandbox that people use: two that start at once, as tests do, would both find
-        them free.
-        """
+    def wanted_ports(self, name: str) -> list[int]:
+        """Returns the ports that a service would have: the one used last, in the default folder a known one too."""
         preferred = PREFERRED_PORTS.get(name) if self.root == default_root() else None
-        wanted = (self.ports.get(name), preferred, 0)
-        self.ports[name] = next(port for port in map(_bindable, wanted) if port)
-        self.save()
-        return self.ports[name]
+        return [port for port in (self.ports.get(name), preferred) if port]
 
     def folder(self, name: str) -> Path:
-        """Returns a folder below the root, created if it is missing."""
+        """Returns a folder below the root, created if it is missing, its owner's only."""
         path = self.root / name
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
+
+
+def close_to_others(root: Path) -> None:
+    """Makes the state folder, and one that an earlier version has left open, its owner's only.
+
+    Where that is root, PostgreSQL runs as another account, which passes through the folder (`postgres.py`) and cannot
+    list it: so what lies in it is closed too, but for PostgreSQL's own folder.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    for path in root.iterdir():
+        if path.name != POSTGRES and not path.is_symlink():
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o700)
 
 
 class Lock:
@@ -118,7 +125,7 @@ class Lock:
         Raises:
             SandboxError: another process holds it.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self.path.open("a+")
         for _ in range(10):  # a look by `holder` has it for a moment too
             if _locked(file, fcntl.LOCK_EX):
@@ -150,7 +157,7 @@ class Lock:
 
 def write_private(path: Path, content: str) -> None:
     """Writes a text file in one step, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123 - Path cannot set the mode at creation
         file.write(content)
@@ -177,16 +184,3 @@ def _locked(file: IO[str], how: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _bindable(port: int | None) -> int | None:
-    """Returns the port if it can be bound (any free one for 0), else None."""
-    if port is None:
-        return None
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return None
-        return int(probe.getsockname()[1])

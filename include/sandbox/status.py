@@ -16,6 +16,7 @@ from include.sandbox.airflow import open_api
 from include.sandbox.facts import facts, hours_in
 from include.sandbox.session import print_addresses
 from include.sandbox.state import State
+from include.sandbox.terminal import printable
 from sparkify.observe import STATES
 
 SHOWN = 6  # hours, incidents, rows of a table: more are only counted
@@ -134,14 +135,14 @@ def _print_table(console: Console, headings: Iterable[str], rows: Sequence[Seque
         return
     table = Table(*headings, box=SIMPLE)
     for row in rows[:SHOWN]:
-        table.add_row(*(escape(text) for text in row))
+        table.add_row(*(escape(printable(text)) for text in row))
     console.print(table)
     if len(rows) > SHOWN:
         _say(console, f"  and {len(rows) - SHOWN:,} more")
 
 
 def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _first_line(text: str) -> str:

@@ -15,6 +15,7 @@ from include.sandbox.api import AirflowApi, Task
 from include.sandbox.backfills import RUN_ENDED
 from include.sandbox.failures import reason
 from include.sandbox.state import SandboxError
+from include.sandbox.terminal import printable
 
 POLL_SECONDS = 0.7
 QUIET = timedelta(seconds=60)  # without any change, after which it is said what is waited for
@@ -107,5 +108,5 @@ class Waiting:
             if failed[1].state == "up_for_retry" and failed not in self.reported:
                 self.reported.add(failed)
                 run_id, task = failed
-                why = escape(reason(self.api, run_id, task))
+                why = escape(printable(reason(self.api, run_id, task)))
                 self.console.print(f"{task.name} of {run_id} is tried again. {why}", soft_wrap=True)

@@ -5,18 +5,18 @@ from sparkify.feed import Feed, Key, Rule
 TEXT = Key(("text", "number"))  # a title may be given as a number, and loads as it is written
 NUMBER = Key(("number",))
 PLAYED = "page = 'NextSong' and "
+LEVELS = ("free", "paid")
+# The text NaN or Infinity loads into a double, as in PostgreSQL. However NaN compares, it is not between these.
+INFINITE = "not ({} between -1e300 and 1e300)"
 
 EVENTS = Feed(
     keys={
         **dict.fromkeys(("artist", "auth", "firstName", "gender", "lastName", "location", "method", "song"), TEXT),
-        **dict.fromkeys(("length", "registration", "status"), NUMBER),
-        "itemInSession": Key(("number",), required=True),
-        "level": Key(("text",), required=True),
-        "page": Key(("text",), required=True),
-        "sessionId": Key(("number",), required=True),
-        "ts": Key(("number",), required=True),
+        **dict.fromkeys(("itemInSession", "length", "registration", "sessionId", "status", "ts"), NUMBER),
+        "level": Key(("text",)),
+        "page": Key(("text",)),
         "userAgent": TEXT,
-        "userId": Key(("text", "number"), required=True),
+        "userId": TEXT,
     },
     rules=(
         Rule("ts", "an event has a time", "ts is null"),
@@ -26,6 +26,14 @@ EVENTS = Feed(
         Rule("sessionid", "a play has a session", f"{PLAYED}sessionid is null"),
         Rule("iteminsession", "a play has a place in its session", f"{PLAYED}iteminsession is null"),
         Rule("level", "a play has a level", f"{PLAYED}coalesce(level, '') = ''"),
+        Rule(
+            "level",
+            f"a play's level is {' or '.join(LEVELS)}",
+            f"{PLAYED}level not in ({', '.join(map(repr, LEVELS))})",
+        ),
+        Rule("firstname", "a play's user has a first name", f"{PLAYED}firstname is null"),
+        Rule("lastname", "a play's user has a last name", f"{PLAYED}lastname is null"),
+        Rule("length", "the length of a song is a number", PLAYED + INFINITE.format("length")),
         Rule("song", "a play has a song", f"{PLAYED}coalesce(song, '') = ''"),
     ),
     dated_by="ts",
@@ -34,13 +42,9 @@ EVENTS = Feed(
 
 SONGS = Feed(
     keys={
-        **dict.fromkeys(("artist_latitude", "artist_longitude", "num_songs", "year"), NUMBER),
-        "artist_id": Key(("text",), required=True),
-        "artist_location": TEXT,
-        "artist_name": Key(("text", "number"), required=True),
-        "duration": Key(("number",), required=True),
-        "song_id": Key(("text",), required=True),
-        "title": Key(("text", "number"), required=True),
+        **dict.fromkeys(("artist_latitude", "artist_longitude", "duration", "num_songs", "year"), NUMBER),
+        **dict.fromkeys(("artist_location", "artist_name", "title"), TEXT),
+        **dict.fromkeys(("artist_id", "song_id"), Key(("text",))),
     },
     rules=(
         Rule("song_id", "a song has an id", "coalesce(song_id, '') = ''"),
@@ -48,6 +52,9 @@ SONGS = Feed(
         Rule("artist_id", "a song has an artist", "coalesce(artist_id, '') = ''"),
         Rule("artist_name", "an artist has a name", "artist_name is null"),
         Rule("duration", "a song has a duration", "duration is null"),
+        Rule("duration", "a duration is a number", INFINITE.format("duration")),
+        Rule("artist_latitude", "a latitude is a number", INFINITE.format("artist_latitude")),
+        Rule("artist_longitude", "a longitude is a number", INFINITE.format("artist_longitude")),
     ),
     identified_by="song_id",
 )

@@ -24,6 +24,7 @@ class Copy:
         jsonpaths: for JSON, ``auto`` or the ``s3://…`` of a jsonpaths file; empty for other formats.
         region: the buckets' region; empty for the warehouse's own.
         options: further parameters, as COPY writes them.
+        columns: that it fills; empty for all of the table's.
     """
 
     table: str
@@ -33,14 +34,16 @@ class Copy:
     jsonpaths: str = "auto"
     region: str = ""
     options: Sequence[str] = field(default=())
+    columns: Sequence[str] = field(default=())
 
     @property
     def statement(self) -> str:
         """The statement; the role is the only authorisation that it can carry."""
         role = "default" if self.iam_role == "default" else literal(self.iam_role)
         mapping = f" {literal(self.jsonpaths)}" if self.format.lower() == "json" else ""
+        columns = f" ({', '.join(self.columns)})" if self.columns else ""
         clauses = [
-            f"copy {self.table}",
+            f"copy {self.table}{columns}",
             f"from {literal(self.manifest_url)}",
             f"iam_role {role}",
             f"format as {self.format}{mapping}",

@@ -57,11 +57,9 @@ class Drift:
 
     Attributes:
         differences: each in words, the key by its name.
-        missing: the required keys that none of its records has.
     """
 
     differences: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, found: Found, keys: Mapping[str, Key]) -> Drift:
@@ -73,8 +71,11 @@ class Drift:
         """
         if not found.records or not keys:
             return cls()
-        gone = [name for name in keys if not found.present[name]]
-        told = [f"key {_name(name)} is missing from all {found.records:,} records" for name in gone]
+        told = [
+            f"key {_name(name)} is missing from all {found.records:,} records"
+            for name in keys
+            if not found.present[name]
+        ]
         for (name, type_), count in sorted(found.types.items()):
             where = f"{count:,} of {found.records:,} records, first in line {found.first[name, type_]:,}"
             if name not in keys:
@@ -88,7 +89,7 @@ class Drift:
         ]
         if len(told) > LISTED:
             told[LISTED:] = [f"and {len(told) - LISTED:,} more differences"]
-        return cls(tuple(told), tuple(name for name in gone if keys[name].required))
+        return cls(tuple(told))
 
 
 def judged(policy: Policy | str, drifts: Mapping[str, Drift], table: str) -> list[str]:
@@ -103,18 +104,11 @@ def judged(policy: Policy | str, drifts: Mapping[str, Drift], table: str) -> lis
         Every difference with the object's address.
 
     Raises:
-        AirflowFailException: a required key is missing, or the policy is to freeze, or there is no such policy.
+        AirflowFailException: keys differ and the policy is to freeze, or there is no such policy.
     """
     if policy not in get_args(Policy):
         raise AirflowFailException(f"on_drift={policy!r} is none of {', '.join(get_args(Policy))}.")
     told = [f"{url}: {what}" for url, drift in drifts.items() for what in drift.differences]
-    if any(drift.missing for drift in drifts.values()):
-        missing = "\n".join(f"{url}: {', '.join(drift.missing)}" for url, drift in drifts.items() if drift.missing)
-        raise AirflowFailException(
-            f"Keys that {table} cannot do without are missing from all records of an object:\n{missing}\n"
-            "Nothing was loaded. If the app has renamed them, adapt the jsonpaths file or the columns; if the object "
-            "is wrong, have it delivered again. Then clear this task with everything downstream of it."
-        )
     if told and policy == "freeze":
         listed = "\n".join(told[:LISTED])
         raise AirflowFailException(

@@ -9,15 +9,13 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Key:
-    """What a record may hold under a key; no value (JSON's null) is always allowed.
+    """What a record may hold under a key; what it must hold, the rules say.
 
     Attributes:
         types: the JSON types that COPY is meant to find: ``text``, ``number``, ``boolean``, ``object``, ``array``.
-        required: whether the star schema cannot do without it, so that an object without it is not loaded.
     """
 
     types: tuple[str, ...]
-    required: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowFailException
+
 from sparkify.inspection import Inspection
 from sparkify.interval import timestamp
 from sparkify.objects import S3Object, split
 from sparkify.warehouse import Session, unqualified
+
+NAMED = 10  # objects that a message names
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ def differing(
         source: ``s3://bucket/prefix`` that was listed.
         found: the listing.
         again: addresses of objects that count as changed.
+
+    Raises:
+        AirflowFailException: one of those is not there.
     """
     rows = session.run(
         f"select bucket, object_key, etag from {table} where staged_table = %(name)s",
@@ -56,7 +63,20 @@ def differing(
         for (of, key), etag in known.items()
         if etag and of == bucket and key.startswith(prefix) and (of, key) not in there
     ]
+    _require_there(again, source, {one.url for one in [*found, *gone]})
     return [one for one in found if known.get((one.bucket, one.key)) != one.etag or one.url in again] + gone
+
+
+def _require_there(again: Collection[str], source: str, there: Collection[str]) -> None:
+    unknown = [url for url in again if url not in there]
+    if unknown:
+        more = f" and {len(unknown) - NAMED:,} more" if len(unknown) > NAMED else ""
+        raise AirflowFailException(
+            f"{len(unknown):,} of {len(again):,} objects to replay are not among those that are loaded from {source}: "
+            f"{', '.join(map(repr, unknown[:NAMED]))}{more}. Nothing was loaded. Give addresses (s3://bucket/key) of "
+            "objects that are there, as the quarantine has them. Events are replayed by a run over their day, without "
+            "this."
+        )
 
 
 def inspections(session: Session, table: str, found: Sequence[S3Object]) -> dict[S3Object, Inspection]:

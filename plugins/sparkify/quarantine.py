@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.copying import LoadError
 from sparkify.interval import timestamp
-from sparkify.rejection import Broken, Rejected, listed
+from sparkify.rejection import LISTED, Broken, Rejected, listed
 from sparkify.warehouse import Session, unqualified
 
 FEW = 10  # records
@@ -30,6 +30,8 @@ class Quarantine:
         broken: table of the run like the staging table, takes the rows that break a rule. Templated.
         records: how many rejected records a run goes on with, as a whole number. Templated.
         share: which share of all records they may be, if they are more than a few, from 0 to 1. Templated.
+        per_object: whether ``records`` counts the objects that have some, since an object should hold one record: one
+            that is no JSON at all looks like hundreds.
     """
 
     table: str
@@ -37,6 +39,7 @@ class Quarantine:
     broken: str
     records: str
     share: str
+    per_object: bool = False
 
     template_fields: ClassVar[Sequence[str]] = ("table", "rejected", "broken", "records", "share")
 
@@ -48,7 +51,8 @@ class Quarantine:
         """
         unreadable = sum(not one.is_object for one in rejected)
         allowed = float(self.share) * records
-        return len(rejected) <= int(self.records) and unreadable <= allowed and len(rejected) <= max(allowed, FEW)
+        counted = len({one.found for one in rejected}) if self.per_object else len(rejected)
+        return counted <= int(self.records) and unreadable <= allowed and len(rejected) <= max(allowed, FEW)
 
 
 class TooManyRejectedError(AirflowFailException):
@@ -60,6 +64,7 @@ class TooManyRejectedError(AirflowFailException):
         of: how many there are in all, in words.
         tolerated: how many would be tolerated; None if none.
         personal: keys whose values are not shown.
+        differences: how the keys of their objects differ from what is promised, which may be why.
     """
 
     def __init__(
@@ -69,12 +74,15 @@ class TooManyRejectedError(AirflowFailException):
         of: str,
         tolerated: Quarantine | None,
         personal: Collection[str] = (),
+        differences: Sequence[str] = (),
     ) -> None:
         self.rejected = rejected
-        limit = f", and {tolerated.records} or a share of {tolerated.share} are tolerated" if tolerated else ""
+        counted = " objects with some" if tolerated and tolerated.per_object else ""
+        limit = f", and {tolerated.records}{counted} or a share of {tolerated.share} are tolerated" if tolerated else ""
+        told = [listed(rejected, personal), *differences[:LISTED]]
         kept = f" All of them are in {tolerated.table}." if tolerated else ""
         super().__init__(
-            f"{len(rejected):,} of {of} records cannot be loaded into {table}{limit}:\n{listed(rejected, personal)}\n"
+            f"{len(rejected):,} of {of} records cannot be loaded into {table}{limit}:\n" + "\n".join(told) + "\n"
             f"Nothing of this run was published and nothing is lost.{kept} Correct the objects, or have them delivered "
             "again, and clear this task with everything downstream of it."
         )

@@ -10,6 +10,7 @@ from typing import Any
 LONGEST = 4 << 20  # bytes (AWS: copy-parameters-data-format)
 BLANK = " \t\r\n"
 SHOWN = 300  # characters of a value or record that a message shows
+TOO_DEEP = "nested too deeply to be shown"
 
 
 class Number(str):
@@ -122,12 +123,27 @@ def excerpt(text: str, limit: int = SHOWN) -> str:
     return f"{printable(text[:limit])}… ({len(text.encode('utf-8', 'surrogatepass')):,} bytes)"
 
 
+def as_loaded(value: Any) -> str | None:
+    """What COPY loads into a text column; blanks at the end aside, which Redshift leaves out where it compares."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else as_json(value)
+    return text.split("\0")[0].rstrip(" ")  # a NUL ends what is loaded
+
+
 def as_json(value: Any) -> str:
     """A value as it would stand in the object, its numbers as they were written."""
+    try:
+        return _as_json(value)
+    except RecursionError:
+        return TOO_DEEP
+
+
+def _as_json(value: Any) -> str:
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{as_json(key)}:{as_json(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ",".join(f"{_as_json(key)}:{_as_json(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(as_json, value)) + "]"
+        return "[" + ",".join(map(_as_json, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

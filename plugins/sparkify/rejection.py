@@ -106,7 +106,11 @@ class Rejected:
 
 
 def located(
-    store: Store, objects: Sequence[S3Object], errors: Sequence[LoadError], broken: Sequence[Broken]
+    store: Store,
+    objects: Sequence[S3Object],
+    errors: Sequence[LoadError],
+    broken: Sequence[Broken],
+    keys: Collection[str] = (),
 ) -> list[Rejected]:
     """Find the records that the warehouse passed over, and those that broken rows are from, in their objects.
 
@@ -115,6 +119,7 @@ def located(
         objects: what was copied.
         errors: what the warehouse passed over.
         broken: rows that break a rule.
+        keys: those that fill columns; a key in another case fills none. Empty if any may.
 
     Raises:
         ObjectReplacedError: an object is not any more what was copied.
@@ -129,7 +134,7 @@ def located(
     for found in objects:
         if found in at or found in suspects:
             here = [row for row in rows if row.found in (None, found)]
-            taken = _in_object(read(store.lines(found)), found, at[found], here)
+            taken = _in_object(read(store.lines(found)), found, at[found], here, keys)
             rejected += taken
             used = {id(one.why) for one in taken}
             rows = [row for row in rows if id(row) not in used]
@@ -150,11 +155,16 @@ def shown(store: Store, objects: Sequence[S3Object], errors: Sequence[LoadError]
 
 
 def _by_url(objects: Sequence[S3Object]) -> dict[str, S3Object]:
-    return {found.url.encode()[:URL_SHOWN].decode(errors="ignore"): found for found in objects}
+    # trimmed, as the view's columns are
+    return {found.url.encode()[:URL_SHOWN].decode(errors="ignore").rstrip(" "): found for found in objects}
 
 
 def _in_object(
-    records: Iterable[Record], found: S3Object, errors: Sequence[LoadError], broken: Sequence[Broken]
+    records: Iterable[Record],
+    found: S3Object,
+    errors: Sequence[LoadError],
+    broken: Sequence[Broken],
+    keys: Collection[str],
 ) -> list[Rejected]:
     """Pair the records of one object with what is wrong with them; each error and each row is used once."""
     at_line: dict[int, list[LoadError]] = defaultdict(list)
@@ -164,7 +174,7 @@ def _in_object(
     columns = sorted(broken[0].row) if broken else []
     for row in broken:
         of_row[tuple(_comparable(row.row[column]) for column in columns)].append(row)
-    paired: list[tuple[LoadError | Broken, Record | None]] = [*_paired(records, at_line, of_row, columns)]
+    paired: list[tuple[LoadError | Broken, Record | None]] = [*_paired(records, at_line, of_row, columns, keys)]
     paired += [(error, None) for left in at_line.values() for error in left]
     twins: Counter[str] = Counter()
     rejected = []
@@ -180,6 +190,7 @@ def _paired(
     at_line: dict[int, list[LoadError]],
     of_row: dict[tuple[str, ...], list[Broken]],
     columns: Sequence[str],
+    keys: Collection[str],
 ) -> Iterator[tuple[LoadError | Broken, Record]]:
     for record in records:
         # of several records that end on one line, one with columns is not what could not be read
@@ -189,7 +200,7 @@ def _paired(
             at_line[record.line].remove(fits[0])
             yield fits[0], record
         elif of_row and isinstance(record.value, Mapping):
-            fields = {key.lower(): value for key, value in record.value.items()}
+            fields = {key.lower(): value for key, value in record.value.items() if not keys or key in keys}
             like = of_row.get(tuple(_comparable(fields.get(column)) for column in columns))
             if like:
                 yield like.pop(), record

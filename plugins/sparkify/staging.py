@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +85,13 @@ class Staging:
     def _batch(self, group: Sequence[S3Object], seen: Inspections) -> Batch:
         self.copy(self.table, group)
         loaded = self._settled(group, seen)
+        rules = self.feed.rules if self.feed else ()
         if self.feed and self.feed.identified_by:
             provenance.note(self.session, self.table, self.feed.identified_by, group, seen)
+            rules = (*rules, provenance.IS_KNOWN)
         of_key: dict[object, S3Object] = {found.key: found for found in group}
         of_key |= {(found.day - EPOCH) // DAY: found for found in group if found.day}
-        return Batch(group, loaded, self._take_broken(self.table, self.feed.rules if self.feed else (), of_key))
+        return Batch(group, loaded, self._take_broken(self.table, rules, of_key))
 
     def _apart(self, found: S3Object, seen: Inspections) -> Batch:
         """Copy an object by itself, to tell its records of other days from those of these days' own objects."""
@@ -191,7 +193,14 @@ class Outcome:
     rejected: Sequence[Rejected]
 
     @classmethod
-    def of(cls, store: Store, batches: Sequence[Batch], seen: Inspections, empty: Sequence[S3Object]) -> Outcome:
+    def of(
+        cls,
+        store: Store,
+        batches: Sequence[Batch],
+        seen: Inspections,
+        empty: Sequence[S3Object],
+        keys: Collection[str] = (),
+    ) -> Outcome:
         """Find the records that were rejected, and count what is left of each object.
 
         Args:
@@ -199,12 +208,13 @@ class Outcome:
             batches: what each COPY did.
             seen: what was seen in the objects before.
             empty: those that were not copied, since there is nothing in them.
+            keys: of the records that fill columns; empty if any may.
         """
         rejected = [
             one
             for batch in batches
             if batch.loaded.errors or batch.broken
-            for one in located(store, batch.objects, batch.loaded.errors, batch.broken)
+            for one in located(store, batch.objects, batch.loaded.errors, batch.broken, keys)
         ]
         refused = Counter(one.found for one in rejected)
         objects = [Staged(found) for found in empty]
@@ -220,6 +230,12 @@ class Outcome:
     def records(self) -> int:
         """How many records there are in all."""
         return sum(one.rows or 0 for one in self.objects) + len(self.rejected)
+
+    @property
+    def differences(self) -> list[str]:
+        """How the keys of the objects with rejected records differ from those that the feed promises."""
+        seen = {one.found.url: one.inspection for one in self.objects if one.rejected}
+        return [f"{url}: {what}" for url, found in seen.items() if found for what in found.drift.differences]
 
     @property
     def counts(self) -> dict[str, Any]:

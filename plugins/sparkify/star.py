@@ -16,7 +16,7 @@ from sparkify.checks import (
     unique,
 )
 from sparkify.checks.rules import Rule
-from sparkify.contracts import EVENTS, SONGS
+from sparkify.contracts import EVENTS, LEVELS, SONGS
 from sparkify.feed import Feed, first_broken
 from sparkify.macros import FRESH_HOURS
 from sparkify.metrics import MATCH_RATE
@@ -27,7 +27,6 @@ RUN, STAR = "{{ run() }}", "{{ star() }}"
 LOG_KEY_FORMAT = "%Y/%m/%Y-%m-%d-events.json"  # of the app's daily objects, with the codes of strftime
 PUBLISHED = ("songplays", "users", "songs", "artists", "time")
 PLAYED = ("songplay_id", "start_time", "user_id", "level", "session_id")
-LEVELS = ("free", "paid")
 DIMENSION_KEYS = {"users": "user_id", "songs": "song_id", "artists": "artist_id"}
 LEAST_MATCH_RATE = 0.001  # of Sparkify's own plays, half a percent is of a song that it has metadata for
 IN_INTERVAL = "start_time >= %(start)s and start_time < %(end)s"
@@ -174,6 +173,16 @@ LINKED = [
 ]
 BEFORE_COMMIT = [
     *LINKED,
+    *expect(
+        f"{STAR}.songplays",
+        custom(
+            "only hours that were staged are replaced",
+            "check/replaced_hours.sql",
+            shown=("replaced_hour", "staged_from", "staged_to", "staged_at"),
+            unit="hours",
+        ),
+        zero_rows="pass",
+    ),
     # What this publication did not touch was proved when it was.
     *(
         check

@@ -105,14 +105,15 @@ class Session:
         """Run the statements of a script in order, logging the rows and the time of each.
 
         Args:
-            sql: statements, each ended by a semicolon.
+            sql: statements, each ended by a semicolon; what holds only comments or nothing is left out, since the
+                driver refuses it ("query was empty").
             parameters: the values that they name.
 
         Returns:
             How many rows the last statement wrote; 0 for one that writes none.
         """
         written = 0
-        for statement in sqlparse.split(sql, strip_semicolon=True):
+        for statement in filter(_has_code, sqlparse.split(sql, strip_semicolon=True)):
             began = time.monotonic()
             written = self._execute(statement, parameters)[1]
             title = _title(statement)
@@ -134,6 +135,10 @@ class Session:
             rows = [tuple(row) for row in cursor.fetchall()] if cursor.description else []
             columns = [str(column[0]) for column in cursor.description or ()]
             return rows, max(cursor.rowcount, 0), columns
+
+
+def _has_code(statement: str) -> bool:
+    return bool(sqlparse.format(statement, strip_comments=True).strip("; \t\r\n"))
 
 
 def _title(statement: str) -> str:

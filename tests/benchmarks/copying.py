@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import psycopg2
 
-from include.sandbox.aws import ROLE_ARN, ROOT_KEYS, WORK_BUCKET, client
+from include.sandbox.aws import ROLE_ARN, WORK_BUCKET, client, root_keys
 from include.sandbox.services import Sandbox
 from include.sandbox.state import DATABASE, LOOPBACK, USER
 from tests.benchmarks import events
@@ -39,7 +39,7 @@ class Copying:
 
     def __post_init__(self) -> None:
         self.sandbox = self.bench.sandbox()
-        self.s3 = client("s3", self.sandbox.state.aws["endpoint"], **ROOT_KEYS)
+        self.s3 = client("s3", self.sandbox.state.aws["endpoint"], **root_keys(self.sandbox.state.aws))
 
     @cached_property
     def seconds(self) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from include.sandbox.aws import ROOT_KEYS, WORK_BUCKET
+from include.sandbox.aws import WORK_BUCKET, root_keys
 from include.sandbox.state import REGION
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ def ratio(bench: Workbench) -> float:
 
     copying = bench.copying
     clients = Config(max_pool_connections=THREADS)
-    endpoint = copying.sandbox.state.aws["endpoint"]
-    plain = boto3.Session().client("s3", endpoint_url=endpoint, region_name=REGION, config=clients, **ROOT_KEYS)
+    aws = copying.sandbox.state.aws
+    plain = boto3.Session().client(
+        "s3", endpoint_url=aws["endpoint"], region_name=REGION, config=clients, **root_keys(aws)
+    )
     keys = [f"songs/{n:04}.json" for n in range(SONGS)]
     bench.tell(f"songs: writing {SONGS:,} objects")
     for n, key in enumerate(keys):

@@ -1,6 +1,8 @@
 """The command line: what it prints, where, and with which exit code."""
 
+import io
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -9,8 +11,12 @@ import time
 
 import psutil
 import pytest
+from rich.console import Console
 
+from include.sandbox.inbox import FOLDER, Letter, keep
 from include.sandbox.process import MARK
+from include.sandbox.services import ENDED
+from include.sandbox.session import print_addresses
 from include.sandbox.state import REPOSITORY
 
 COMMANDS = ("run", "up", "backfill", "seed", "down", "status", "inbox", "sql", "aws", "redshift", "feed")
@@ -131,6 +137,47 @@ def test_the_inbox_shows_what_arrived_newest_last(sandbox):
     assert (shown.stderr, shown.returncode) == ("", 0)
     assert shown.stdout.index("[bold]earlier[/bold] <than>") < shown.stdout.index("[bold]later[/bold] <than>")
     assert " sns" in shown.stdout
+
+
+def test_a_subject_that_looks_like_markup_or_moves_the_cursor_is_only_shown(sandbox):
+    root = sandbox.services.root
+    keep(root / FOLDER, Letter.received("mail", "[/bold] \x1b]0;title\x07", "line\x1b[2J"))
+    shown = command(root, "inbox")
+    assert (shown.stderr, shown.returncode) == ("", 0)
+    assert "[/bold] \\x1b]0;title\\x07" in shown.stdout
+    assert "line\\x1b[2J" in shown.stdout
+    assert "\x1b" not in shown.stdout
+
+
+def test_control_characters_come_to_a_pipe_as_they_are_and_to_a_terminal_to_be_seen(sandbox, sql):
+    query = "select 'a' || chr(27) || '[2J' || chr(9) || 'b'"
+    assert sql(query).stdout == "a\x1b[2J\tb\n"
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb"):
+        subprocess.run(
+            [sys.executable, "-m", "include.sandbox", "--state", str(sandbox.services.root), "sql", query],
+            cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=theirs, timeout=60, check=True,
+        )  # fmt: skip
+        os.close(theirs)
+        assert os.read(ours, 1000).strip() == rb"a\x1b[2J" + b"\tb"
+
+
+def test_passwords_come_to_a_terminal_only(sandbox):
+    state, text = sandbox.services.state, {}
+    state.port("ui")
+    for is_terminal in (True, False):
+        file = io.StringIO()
+        print_addresses(Console(file=file, force_terminal=is_terminal, width=200), state)
+        text[is_terminal] = file.getvalue()
+    for secret in (state.secret("airflow_admin"), state.secret("redshift")):
+        assert secret in text[True]
+        assert secret not in text[False]
+
+
+def test_why_the_last_sandbox_ended_is_said(tmp_path):
+    (tmp_path / "lock").touch()
+    (tmp_path / ENDED).write_text("triggerer ended with exit code -9; the end of its log:\nkilled")
+    assert "triggerer ended with exit code -9" in command(tmp_path, "status").stderr
 
 
 def test_seeding_a_running_sandbox_puts_the_objects_into_its_bucket(sandbox):

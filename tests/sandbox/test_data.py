@@ -4,8 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from include.sandbox.data import busiest_hours, covered, fill, moment
-from include.sandbox.objects import mirrored_keys
+from include.sandbox.data import busiest_hours, covered, fill, moment, source_bucket
 from include.sandbox.state import SandboxError, State
 
 
@@ -44,8 +43,8 @@ def test_the_interval_is_that_of_the_days_in_the_names_of_log_objects(state):
 
 
 def test_without_a_log_object_named_by_its_day_there_is_nothing_to_load(state):
-    for key, path in mirrored_keys(state.root / "s3" / "sparkify-source"):
-        if key.endswith("-events.json"):
+    for kept, path in source_bucket(state):
+        if kept.key.endswith("-events.json"):
             path.unlink()
     with pytest.raises(SandboxError, match=r"named YYYY-MM-DD-events\.json"):
         covered(state)

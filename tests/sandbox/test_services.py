@@ -7,6 +7,10 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import psycopg2
@@ -14,6 +18,7 @@ import pytest
 import redshift_connector
 
 from include.sandbox.aws import queued
+from include.sandbox.ports import hold
 from include.sandbox.process import MARK
 from include.sandbox.services import Sandbox, connect
 from include.sandbox.state import LOOPBACK, SandboxError, State
@@ -75,9 +80,81 @@ def test_no_secret_is_in_a_command_line(sandbox):
     assert not [line for line in lines if any(secret in line for secret in secrets)]
 
 
-def test_the_state_file_is_its_owners_only(sandbox):
-    mode = (sandbox.services.root / "state.json").stat().st_mode
-    assert stat.S_IMODE(mode) == 0o600
+def test_what_an_earlier_version_left_open_is_its_owners_only_and_so_is_all_else(state_root):
+    """Who is root starts PostgreSQL as another, which passes through the folder, and cannot read it."""
+    state_root.chmod(0o755)
+    for name in ("logs", "airflow"):
+        (state_root / name).mkdir(mode=0o755)
+    (state_root / "lock").touch(0o644)
+    with Sandbox(state_root, fill=lambda state: (state.root / "sample").mkdir(mode=0o755)) as services:
+        services.state.folder("reports")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in state_root.iterdir()}
+        assert {"lock", "logs", "airflow", "ready", "objects", "postgres", "state.json", "reports"} <= modes.keys()
+        assert not {name: oct(mode) for name, mode in modes.items() if mode & 0o077}
+        assert stat.S_IMODE(state_root.stat().st_mode) & 0o066 == 0
+
+
+def together(folders):
+    """Starts a sandbox in each folder at once, and returns their states; all are stopped at the end."""
+    with ThreadPoolExecutor(len(folders)) as crew, ExitStack() as stack:
+        made = [stack.enter_context(closing_sandbox(folder)) for folder in folders]
+        list(crew.map(Sandbox.start, made))
+        for services in made:
+            assert one(services.state, "select 1") == ([1],)
+            assert boto(services).list_buckets()["Buckets"]
+        return [dict(services.state.ports) for services in made]
+
+
+@contextmanager
+def closing_sandbox(folder):
+    services = Sandbox(folder)
+    try:
+        yield services
+    finally:
+        services.stop()
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
+def test_three_that_start_at_once_and_want_the_same_ports_all_come_up(tmp_path_factory, times):
+    for _ in range(times):
+        with ExitStack() as stack:
+            folders = [Path(stack.enter_context(TemporaryDirectory(prefix="sandbox-"))) for _ in range(3)]
+            with socket.socket() as found:
+                found.bind((LOOPBACK, 0))
+                wanted = found.getsockname()[1]
+            for folder in folders:
+                State(folder, ports={"aws": wanted, "postgres": wanted, "redshift": wanted}).save()
+            ports = [port for one in together(folders) for port in one.values()]
+        assert len(ports) == len(set(ports)) == 15
+
+
+def test_nobody_signs_in_to_another_program_on_the_port(sandbox):
+    """As after the stand-in has died; the neighbour would be given the password."""
+    state = State(sandbox.services.root, secrets={"redshift": "secret"})
+    with socket.create_server((LOOPBACK, 0)) as neighbour:
+        state.ports = {"redshift": neighbour.getsockname()[1], "ui": neighbour.getsockname()[1]}
+        neighbour.settimeout(0.5)
+        with pytest.raises(SandboxError, match="nobody signs in there"):
+            connect(state)
+        with pytest.raises(TimeoutError):
+            neighbour.accept()
+
+
+def test_a_held_port_is_its_servers_alone():
+    held = hold(LOOPBACK, [])
+    with pytest.raises(OSError, match="in use"), socket.socket() as other:
+        other.bind((LOOPBACK, held.number))
+    again = hold(LOOPBACK, [held.number])
+    assert again.number != held.number
+    with socket.create_server((LOOPBACK, held.number)):  # the server's own way
+        held.release()
+        assert hold(LOOPBACK, [held.number]).number != held.number
+
+
+def test_a_start_on_a_full_disk_says_so_first(small_disk):
+    with pytest.raises(SandboxError, match=r"^No space left on device: [\d,]+ bytes are free where .*disk is\. Free"):
+        Sandbox(small_disk).start()
+    assert processes_of(small_disk) == []
 
 
 def test_objects_and_tables_survive_a_stop_and_nothing_is_left_running(state_root):

@@ -67,6 +67,14 @@ def test_checks_quarantine_incidents_and_runs_are_summed_up(found):
     assert "4,643" in text
 
 
+def test_control_characters_of_input_do_not_come_to_the_terminal(found):
+    found["quarantine"][0]["reason"] = "odd \x1b]0;title\x07 \u202e[red]"
+    found["overview"]["attention"] = [{**NEEDED, "why": "odd \x9b2J"}]
+    text = printed(found)
+    assert "odd \\x1b]0;title\\x07 \\u202e[red]" in text
+    assert "odd \\x9b2J" in text
+
+
 def test_what_is_not_known_is_said(found):
     found["checks"] = {"unavailable": {"what": "The warehouse does not answer", "why": "", "do": "", "url": ""}}
     assert "checks    not known: The warehouse does not answer\n" in printed(found)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from include.sandbox.redshift import wire
 from include.sandbox.redshift.errors import BackendError
 from include.sandbox.redshift.sql import aliases
 from include.sandbox.redshift.sql.statement import split
+from include.sandbox.redshift.threads import apart
 
 if TYPE_CHECKING:
     from include.sandbox.redshift.backend import Backend
     from include.sandbox.redshift.plan import Plan
     from include.sandbox.redshift.session import Session
+    from include.sandbox.redshift.sql.translate import Translator
 
 UNDEFINED_COLUMN = "42703"
 
@@ -22,11 +25,18 @@ async def resolved(plan: Plan, session: Session) -> Plan:
     while plan.aliased:
         await session.transaction.lock(plan.locks)  # analysing takes the snapshot, which comes after the locks
         missing = await _missing_column(session.backend, plan.sql)
-        text = aliases.expand(split(plan.aliased)[0], missing) if missing else None
-        if text is None:
+        expanded = partial(_expanded, session.translator, plan.aliased)
+        changed = await apart(expanded, missing, len(plan.aliased)) if missing else None
+        if changed is None:
             break
-        plan = session.translator.translate(split(text)[0])
+        plan = changed
     return plan
+
+
+def _expanded(translator: Translator, text: str, name: str) -> Plan | None:
+    (statement,) = split(text)
+    changed = aliases.expand(statement, name)
+    return None if changed is None else translator.translate(*translator.split(changed))
 
 
 async def _missing_column(backend: Backend, sql: str) -> str | None:

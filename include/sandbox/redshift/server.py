@@ -16,20 +16,23 @@ from include.sandbox.redshift.errors import (
     INTERNAL_ERROR,
     PROTOCOL_VIOLATION,
     SHUT_DOWN,
+    TOO_MANY_CONNECTIONS,
     BackendGoneError,
     ClientGoneError,
     ProtocolError,
     RedshiftError,
     fatal,
 )
+from include.sandbox.redshift.lobby import Lobby
 from include.sandbox.redshift.login import Login, connect
 from include.sandbox.redshift.session import Session
 
 logger = logging.getLogger(__name__)
 
 WAITING = 1024  # connections that wait to be taken
-LOGIN_SECONDS = 60.0  # PostgreSQL: authentication_timeout
+LOGIN_SECONDS = 20.0  # a client answers at once; PostgreSQL gives up after 60 (authentication_timeout)
 CANCEL_SECONDS = 5.0
+CROWDED = fatal("too many connections have not signed in: this was the oldest of them", TOO_MANY_CONNECTIONS)
 
 
 class Server:
@@ -42,6 +45,7 @@ class Server:
     def __init__(self, config: RedshiftConfig) -> None:
         self._config = config
         self._login = Login(config, Loader(config))
+        self._lobby = Lobby()
         self._sessions: dict[bytes, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -68,12 +72,17 @@ class Server:
     def _begin(self, client: Channel) -> None:
         task = asyncio.get_running_loop().create_task(self._accept(client))
         self._tasks.add(task)
+        self._lobby.enter(client, task)
         task.add_done_callback(self._tasks.discard)
 
     async def _accept(self, client: Channel) -> None:
         last: dict[str, str] = {}
+        expelled = False
         try:
-            session = await asyncio.wait_for(self._greet(client), LOGIN_SECONDS)
+            try:
+                session = await asyncio.wait_for(self._greet(client), LOGIN_SECONDS)
+            finally:
+                expelled = self._lobby.leave(client)
             if session is not None:
                 await self._serve(session)
         except RedshiftError as error:
@@ -87,7 +96,7 @@ class Server:
         except ConnectionError as error:
             logger.debug("connection ended: %s", error)
         except asyncio.CancelledError:
-            last = fatal("the sandbox is shutting down", SHUT_DOWN).fields()
+            last = (CROWDED if expelled else fatal("the sandbox is shutting down", SHUT_DOWN)).fields()
         except Exception as error:
             logger.exception("a session failed")
             last = fatal(f"the sandbox failed: {error!r}", INTERNAL_ERROR).fields()
@@ -107,6 +116,7 @@ class Server:
                 await self._cancel(body[4:])
                 return None
             elif code >> 16 == 3:
+                await self._lobby.turn(client)
                 return await self._login.open(client, body[4:], minor=code & 0xFFFF)
             else:
                 raise fatal(f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}", "0A000")

@@ -19,6 +19,7 @@ from include.sandbox.redshift.errors import (
 from include.sandbox.redshift.express import Express
 from include.sandbox.redshift.extended import Extended
 from include.sandbox.redshift.lateral import resolved
+from include.sandbox.redshift.mishap import reported
 from include.sandbox.redshift.sql.translate import Translator
 from include.sandbox.redshift.threads import apart
 from include.sandbox.redshift.transaction import Transaction
@@ -186,9 +187,10 @@ class Session:
         """Executes COPY or UNLOAD; returns its command tag."""
         if plan.load is None:
             raise TypeError("neither COPY nor UNLOAD")
-        if isinstance(plan.load, UnloadCommand):
-            return await unload(plan.load, self, self._loader.config)
-        return await self._loader.load(plan.load, self)
+        with reported(plan.verb):
+            if isinstance(plan.load, UnloadCommand):
+                return await unload(plan.load, self, self._loader.config)
+            return await self._loader.load(plan.load, self)
 
     async def conclude(self, plan: Plan) -> None:
         """Does what follows a statement: records about tables, the commit that TRUNCATE implies."""

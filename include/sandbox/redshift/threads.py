@@ -9,10 +9,12 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from include.sandbox.redshift.mishap import reported
+
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 # Reading a statement of this many characters takes some milliseconds.
-LONG = 1 << 15
+LONG = 1 << 12
 # So many objects of S3 are read at a time.
 CREW = 16
 
@@ -63,5 +65,10 @@ class Crew:
 
 
 async def apart(function: Callable[[Given], Result], given: Given, size: int) -> Result:
-    """Calls a function, in a thread if it has many (`size`) characters to read."""
-    return function(given) if size < LONG else await aside(function, given)
+    """Calls a function that reads a statement, in a thread if that has many (`size`) characters.
+
+    Raises:
+        RedshiftError: the function failed.
+    """
+    with reported("reading the statement"):
+        return function(given) if size < LONG else await aside(function, given)

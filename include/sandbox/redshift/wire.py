@@ -64,7 +64,12 @@ RUN = frame(b"B", bytes(8)) + frame(b"D", b"P\0") + frame(b"E", bytes(5)) + fram
 
 def report(kind: bytes, fields: dict[str, str]) -> bytes:
     """Returns an ErrorResponse (b"E") or a NoticeResponse (b"N")."""
-    return frame(kind, b"".join(key.encode() + text(value) for key, value in fields.items()) + b"\0")
+    return frame(kind, b"".join(key.encode() + _shown(value) for key, value in fields.items()) + b"\0")
+
+
+def _shown(value: str) -> bytes:
+    """Returns a string whatever it holds: what a message quotes may have a NUL in it, or be no text at all."""
+    return text(value.replace("\0", r"\0").encode("utf-8", "backslashreplace").decode())
 
 
 def info(message: str) -> bytes:

@@ -5,6 +5,7 @@ and says what must become of it.
 """
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -124,6 +125,10 @@ def _renamed(content: bytes, key: str, name: str) -> bytes:
     return content.replace(f'"{key}":'.encode(), f'"{name}":'.encode())
 
 
+def _with_keys(line: bytes, change: Callable[[str], str]) -> bytes:
+    return as_lines([{change(key): value for key, value in json.loads(line).items()}]).encode()
+
+
 _MARK = "the value to replace"
 _DIGIT, _LENGTH = "cannot be loaded: Invalid digit", "cannot be loaded: String length exceeds DDL length"
 _TOO_MANY = "records cannot be loaded into"
@@ -161,12 +166,15 @@ KINDS: Mapping[str, Value | Line | Object] = {
     "play_without_session": Value("sessionId", b"null", reason="a play has a session"),
     "play_without_place": Value("itemInSession", b'""', reason="a play has a place in its session"),
     "play_without_level": Value("level", b'""', reason="a play has a level"),
+    "unknown_level": Value("level", b'"premium"', reason="a play's level is free or paid"),
+    "play_of_no_first_name": Value("firstName", b"null", reason="a play's user has a first name"),
+    "play_of_no_last_name": Value("lastName", b"null", reason="a play's user has a last name"),
+    "length_that_is_none": Value("length", b'"NaN"', reason="the length of a song is a number"),
     "play_without_song": Value("song", b"null", reason="a play has a song"),
     # Values that load as something else, or that no rule forbids.
     "nul_character": Value("firstName", b'"Nul\\u0000la"', fate="published", means=b'"Nul"'),
     "number_for_text": Value("artist", b"112", fate="published", means=b'"112"'),
     "object_for_text": Value("userAgent", b'{"a":1}', fate="published", means=b'"{\\"a\\":1}"'),
-    "unknown_level": Value("level", b'"platinum"', fate="stopped", reason="level is one of free, paid"),
     # Lines.
     "broken_json": Line(lambda line: line[:40]),
     "missing_brace": Line(lambda line: line[:-1]),
@@ -177,6 +185,10 @@ KINDS: Mapping[str, Value | Line | Object] = {
     "empty_object": Line(lambda line: b"{}", reason="an event has a time"),
     "blank_line": Line(lambda line: b"\n" + line, fate="published"),
     "carriage_return": Line(lambda line: line + b"\r", fate="published"),
+    "many_long_keys": Line(
+        lambda line: line[:-1] + "".join(f',"{chr(0x1F3B5) * 100}{n}":1' for n in range(30)).encode() + b"}",
+        fate="published",
+    ),
     "unknown_key": Line(lambda line: line[:-1] + b',"device":"phone"}', fate="published"),
     # Objects.
     "empty_file": Object(lambda content: b"", fate="published"),
@@ -188,8 +200,10 @@ KINDS: Mapping[str, Value | Line | Object] = {
     "utf16_file": Object(lambda content: content.decode().encode("utf-16"), reason=_TOO_MANY),
     "html_file": Object(lambda content: b"<html>\n<body>503 Slow Down</body>\n</html>", reason=_TOO_MANY),
     "array_file": Object(lambda content: b"[%s]" % content.replace(b"\n", b",\n"), reason=_TOO_MANY),
-    "renamed_key": Object(lambda content: _renamed(content, "userId", "uid"), reason="are missing from all records"),
-    "key_in_another_case": Object(lambda content: _renamed(content, "ts", "TS"), reason="are missing from all records"),
+    "renamed_key": Object(
+        lambda content: _renamed(content, "userId", "uid"), reason="key 'userId' is missing from all"
+    ),
+    "key_in_another_case": Object(lambda content: _renamed(content, "ts", "TS"), reason="key 'ts' is missing from all"),
     # Songs.
     "song_value_too_long": Value("title", b'"%s"' % (b"y" * 70_000), SONGS, reason=_LENGTH),
     "song_text_for_number": Value("duration", b'"three minutes"', SONGS, reason=_DIGIT),
@@ -197,13 +211,35 @@ KINDS: Mapping[str, Value | Line | Object] = {
     "song_without_title": Value("title", b"null", SONGS, reason="a song has a title"),
     "song_without_artist": Value("artist_id", b'""', SONGS, reason="a song has an artist"),
     "song_without_duration": Value("duration", b"null", SONGS, reason="a song has a duration"),
+    "song_without_artist_name": Value("artist_name", b"null", SONGS, reason="an artist has a name"),
+    "song_of_endless_duration": Value("duration", b'"Infinity"', SONGS, reason="a duration is a number"),
+    "song_at_no_latitude": Value("artist_latitude", b'"NaN"', SONGS, reason="a latitude is a number"),
+    "song_year_overflow": Value("year", b"99999999999", SONGS, reason="Overflow"),
+    "song_empty_object": Line(lambda line: b"{}", SONGS, reason="a song has an id"),
+    "song_of_nulls": Line(
+        lambda line: json.dumps(dict.fromkeys(json.loads(line))).encode(), SONGS, reason="a song has an id"
+    ),
+    "song_keys_in_another_case": Line(lambda line: _with_keys(line, str.upper), SONGS, reason="a song has an id"),
+    "song_id_of_no_text": Value("song_id", b"true", SONGS, fate="published", means=b'"true"'),
+    "song_id_of_an_object": Value("song_id", b'{"a":[1]}', SONGS, fate="published", means=b'"{\\"a\\":[1]}"'),
+    "song_id_with_nul": Value("song_id", b'"SO\\u0000X"', SONGS, fate="published", means=b'"SO"'),
+    "song_id_with_blank": Value("song_id", b'"SOB "', SONGS, fate="published", means=b'"SOB "'),
+    "song_that_names_an_object": Line(
+        lambda line: line[:-1] + b',"object_key":"song_data/A/A/A/other.json"}', SONGS, fate="published"
+    ),
     "song_broken_json": Line(lambda line: line[:40], SONGS),
     "song_array": Line(lambda line: b"[%s]" % line, SONGS, reason="Member is not an object"),
     "song_of_no_length": Value("duration", b"0", SONGS, fate="warned", reason="duration is positive"),
     "song_off_the_globe": Value("artist_latitude", b"91.5", SONGS, fate="warned", reason="latitude is on the globe"),
     "song_empty_file": Object(lambda content: b"", SONGS, fate="published"),
     "song_renamed_key": Object(
-        lambda content: _renamed(content, "title", "name"), SONGS, reason="are missing from all records"
+        lambda content: _renamed(content, "title", "name"), SONGS, "quarantined", "a song has a title"
+    ),
+    "song_binary_file": Object(
+        lambda content: hashlib.shake_256(content).digest(50_000),  # some 200 lines
+        SONGS,
+        "quarantined",
+        "the record cannot be loaded: Invalid JSON format",
     ),
     # The file that maps keys to columns.
     "jsonpaths_missing": Object(None, JSONPATHS_KEY, reason="does not exist"),

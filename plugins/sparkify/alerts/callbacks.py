@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from sparkify.alerts.incidents import LATE, Incident, datetime_of
+from sparkify.alerts.incidents import LATE, SCHEDULE, Incident, datetime_of
 from sparkify.alerts.reporting import report, report_by
+from sparkify.alerts.slots import held_slot
 
 # A task that is killed does not come to its own callback, and neither its supervisor nor the scheduler calls it
 # (apache/airflow#60858): all that is left is that its run fails.
@@ -54,7 +55,7 @@ def notify_run_failure(context: Any) -> None:
         failed.remove(context["ti"].task_id)
     silent = [Incident(task, SILENT, SILENT_ADVICE) for task in failed]
     found = silent or [Incident("run", RUN_REASON.format(reason=context.get("reason")))]
-    report_by(context, found, lambda _name: False, second_hand=True)
+    report_by(context, [*found, *held_slot(context)], lambda _name: False, second_hand=True)
 
 
 def notify_recovery(context: Any) -> None:
@@ -66,13 +67,13 @@ def notify_recovery(context: Any) -> None:
     states = _states(context) | {context["ti"].task_id: "success"}
     well = {task for task, state in states.items() if state == "success"}
     if "failed" not in states.values():
-        well |= {"run", *([LATE] if context["dag_run"].run_type == "scheduled" else [])}
+        well |= {"run", *([LATE, SCHEDULE] if context["dag_run"].run_type == "scheduled" else [])}
 
     def is_over(name: str) -> bool:
         task, _, warning = name.partition("/")
         return task in well and (not warning or name not in {found.name for found in _warned(context, task)})
 
-    report_by(context, [], is_over)
+    report_by(context, held_slot(context), is_over)
 
 
 def notify_warnings(context: Any) -> None:

@@ -12,8 +12,8 @@ from airflow.sdk.exceptions import AirflowException
 
 from sparkify.interval import Interval, of_run
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"  # moments in UTC; as text they sort as they follow each other
 LATE_AFTER = timedelta(minutes=45)  # a scheduled run: after the end of its hour, unless it is finished
+SCHEDULE = "schedule"  # the incident of a run that holds the schedule's next slot
 LATE = "late"  # the incident of a run that is not finished in time
 CORRECT_AND_CLEAR = "correct the cause, then clear the task with everything downstream of it."
 
@@ -53,7 +53,7 @@ class MetIn:
     Args:
         dag_id: the DAG.
         run_id: the run.
-        start: first moment of its interval, formatted by ``TIME``; empty if it has none.
+        start: first moment of its interval, as :func:`moment` writes it; empty if it has none.
         end: first moment after the interval.
         attempt: number of the task's attempt, from 1; 0 if unknown.
         ui: address of Airflow's UI, without a slash at the end.
@@ -107,8 +107,8 @@ def datetime_of(text: object) -> datetime:
 
 
 def moment(when: datetime) -> str:
-    """A moment as the journal keeps it."""
-    return when.astimezone(timezone.utc).strftime(TIME)
+    """A moment as the journal keeps it, in UTC; as texts moments sort as they follow each other."""
+    return when.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _interval(dag_run: Any, params: Mapping[str, Any]) -> Interval | None:

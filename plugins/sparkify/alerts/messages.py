@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sparkify.alerts.incidents import LATE, written
+from sparkify.alerts.incidents import LATE, SCHEDULE, written
 from sparkify.alerts.journal import OPEN, Entry
 
 SUBJECT_LIMIT = 100  # ASCII characters, none of them a control character (AWS: SNS Publish)
@@ -14,6 +14,12 @@ STATE = {
     "error": "a run is published as a whole by its task publish, or not at all.",
     "warn": "the run goes on.",
     LATE: "readers see the hours that are published; this one is not, or not yet.",
+    SCHEDULE: "the schedule makes no run; readers see the hours that are published.",
+}
+# Of incidents of the DAG as a whole, not of a task: what the subject says, and what when it is over.
+OF_THE_DAG = {
+    LATE: ("is late", "is on time again"),
+    SCHEDULE: ("stands still: a run holds the schedule's next slot", "goes on by schedule again"),
 }
 VERBS = {"error": "failed", "warn": "warns"}
 ONCE = "Told once: further runs that meet it are counted, not told, until it is over."
@@ -37,7 +43,7 @@ class Message:
 def about(entry: Entry) -> Message:
     """Tell what the journal has of an incident."""
     word, lines = _opened(entry) if entry.status == OPEN else _recovered(entry)
-    of = "" if entry.incident.name == LATE else f".{entry.incident.name}"
+    of = "" if entry.incident.name in OF_THE_DAG else f".{entry.incident.name}"
     data = {
         "dag_id": entry.first.dag_id,
         "incident": entry.incident.name,
@@ -53,15 +59,15 @@ def about(entry: Entry) -> Message:
 
 
 def _opened(entry: Entry) -> tuple[str, list[tuple[str, str]]]:
-    incident, run, late = entry.incident, entry.first, entry.incident.name == LATE
-    return "is late" if late else VERBS[incident.severity], [
+    incident, run, of_dag = entry.incident, entry.first, entry.incident.name in OF_THE_DAG
+    return OF_THE_DAG[incident.name][0] if of_dag else VERBS[incident.severity], [
         _what(entry),
         ("Run:", run.run_id),
         ("Interval:", run.interval),
         ("Reason:", incident.reason),
-        ("State:", STATE[LATE if late else incident.severity]),
+        ("State:", STATE[incident.name if of_dag else incident.severity]),
         ("Next:", incident.advice),
-        ("Log:", run.url("" if late else incident.task)),
+        ("Log:", run.url("" if of_dag else incident.task)),
         ("Repeats:", ONCE),
     ]
 
@@ -74,14 +80,15 @@ def _recovered(entry: Entry) -> tuple[str, list[tuple[str, str]]]:
         ("Interval:", run.interval),
         ("State:", f"over; since {entry.since} {entry.count} {'run' if entry.count == 1 else 'runs'} had met it."),
     ]
-    if entry.failed and entry.incident.severity == "error":
+    if entry.failed and entry.incident.severity == "error" and entry.incident.name != SCHEDULE:
         lines.append(("Open:", f"{_listed(entry.failed)} failed and did not succeed since: clear these runs."))
-    return "is on time again" if entry.incident.name == LATE else "recovered", [*lines, ("Log:", run.url())]
+    over = OF_THE_DAG[entry.incident.name][1] if entry.incident.name in OF_THE_DAG else "recovered"
+    return over, [*lines, ("Log:", run.url())]
 
 
 def _what(entry: Entry) -> tuple[str, str]:
     dag_id, incident = entry.first.dag_id, entry.incident
-    if incident.name == LATE:
+    if incident.name in OF_THE_DAG:
         return "DAG:", dag_id
     if incident.name != incident.task:
         return "Check:", f"{dag_id}.{incident.name}"

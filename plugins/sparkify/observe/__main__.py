@@ -11,16 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
-from sparkify.interval import EPOCH
 from sparkify.observe import alerts, details
 from sparkify.observe.attention import UnavailableError
 from sparkify.observe.books import Books, opened
+from sparkify.observe.calendar import ALWAYS
 from sparkify.observe.overview import overview, without_books
-
-ALWAYS = EPOCH, datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
 def main() -> int:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sparkify.alerts import state
 from sparkify.alerts.channels import AWS_CONNECTION
-from sparkify.alerts.incidents import LATE
+from sparkify.alerts.incidents import SCHEDULE
 from sparkify.alerts.journal import OPEN, Entry, Journal
-from sparkify.alerts.messages import about
+from sparkify.alerts.messages import OF_THE_DAG, about
 from sparkify.alerts.reporting import WORK_VARIABLE
 from sparkify.objects import hook_of
 from sparkify.observe import DAG_ID
@@ -27,14 +27,15 @@ class Alert:
 
     @property
     def asks_for_somebody(self) -> bool:
-        """Whether it is open and stopped something; a warning does not."""
-        return self.entry.status == OPEN and self.entry.incident.severity == "error"
+        """Whether it is open and stopped something; a warning does not, and the schedule itself is looked at."""
+        incident = self.entry.incident
+        return self.entry.status == OPEN and incident.severity == "error" and incident.name != SCHEDULE
 
     @property
     def url(self) -> str:
         """Where to look: the log of the task that met it, or the run that ended it."""
         incident, run = self.entry.incident, self.entry.recovery or self.entry.first
-        return run.url("" if self.entry.recovery or incident.name == LATE else incident.task)
+        return run.url("" if self.entry.recovery or incident.name in OF_THE_DAG else incident.task)
 
     @property
     def attention(self) -> Attention:

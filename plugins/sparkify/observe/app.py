@@ -19,13 +19,15 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BeforeValidator
 
-from sparkify.interval import EPOCH
 from sparkify.observe import DAG_ID, alerts, details
 from sparkify.observe.attention import UnavailableError
 from sparkify.observe.books import Books, opened
+from sparkify.observe.calendar import ALWAYS
 from sparkify.observe.overview import overview
 
 STATIC = Path(__file__).parent / "static"
+# Looked up by name, so that no name that somebody sends comes to the file system.
+FILES = {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}
 LATEST = timedelta(days=31)
 LATEST_ALERTS = 50
 # A request takes a thread as long as the warehouse takes, and Airflow's own routes need some of the 40 that there are
@@ -54,12 +56,19 @@ def moment(text: Any) -> Any:
 
     Args:
         text: ISO 8601, in UTC unless it says; None is left as it is.
+
+    Raises:
+        ValueError: it is none, or an offset leads beyond the years that there are.
     """
     if text is None:
         return None
     found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))  # Python 3.10 does not read its Z
-    utc = found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
-    return max(utc, EPOCH)  # there were no hours before, and SQL writes the years before 1000 otherwise
+    try:
+        utc = found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found.astimezone(timezone.utc)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies beyond the calendar") from error
+    first, last = ALWAYS
+    return min(max(utc, first), last)  # SQL writes the years before 1000 otherwise, and a day is added to a last moment
 
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
@@ -147,10 +156,9 @@ def get_page() -> FileResponse:
 @app.get("/static/{path:path}")
 def get_static(path: str) -> FileResponse:
     """One of the page's files."""
-    found = (STATIC / path).resolve()
-    if not found.is_relative_to(STATIC) or not found.is_file():
+    if path not in FILES:
         raise HTTPException(404, f"The page has no file {path!r}.")
-    return FileResponse(found)
+    return FileResponse(FILES[path])
 
 
 @app.get("/{path:path}")

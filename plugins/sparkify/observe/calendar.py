@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from sparkify.interval import DAY, HOUR
+from sparkify.interval import DAY, EPOCH, HOUR
 from sparkify.observe import NOT_DUE, STATES
 from sparkify.observe.runs import AirflowFacts, RunFacts
 
+ALWAYS = EPOCH, datetime(9999, 1, 1, tzinfo=timezone.utc)  # the range of all hours
 NAMES = {letter: name for name, letter in STATES.items()}
 
 
@@ -88,9 +89,14 @@ class Calendar:
         return {name: counted[letter] for name, letter in STATES.items()}
 
     @property
+    def known_days(self) -> list[datetime]:
+        """The days of which an hour has a state, in order."""
+        return [day for day in sorted(self.days) if set(self.days[day]) != {NOT_DUE}]
+
+    @property
     def known(self) -> list[datetime]:
         """The first and the last hour that has a state; empty if none has."""
-        days = [day for day in sorted(self.days) if set(self.days[day]) != {NOT_DUE}]
+        days = self.known_days
         if not days:
             return []
         of_first = next(n for n, letter in enumerate(self.days[days[0]]) if letter != NOT_DUE)
@@ -116,17 +122,23 @@ def drawn(
     """
     calendar = Calendar()
     for day in with_object:
-        over = min(24, max(0, (now - day) // HOUR))
-        calendar.fill(day, (1 << over) - 1, "missing")
+        calendar.fill(day, _over(day, now), "missing")
     for day, of_day in published.items():
-        calendar.fill(day, of_day.loaded, "loaded")
-        calendar.fill(day, of_day.empty, "empty")
+        if over := _over(day, now):  # nothing is known of the future, whatever somebody wrote into the books
+            calendar.fill(day, of_day.loaded & over, "loaded")
+            calendar.fill(day, of_day.empty & over, "empty")
     for hour, run in airflow.late_hours(now).items():
         if calendar.state(hour) in ("", "missing"):
             _blame(calendar, hour, "late", run)
     for hour, failed in airflow.failed_hours(published_at).items():
-        _blame(calendar, hour, "failed", failed)
+        if EPOCH <= hour < now:
+            _blame(calendar, hour, "failed", failed)
     return calendar
+
+
+def _over(day: datetime, now: datetime) -> int:
+    """The hours of a day that are over, as bits, midnight the lowest."""
+    return int((1 << min(24, max(0, (now - day) // HOUR))) - 1)
 
 
 def iso(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from sparkify.interval import HOUR, timestamp
 from sparkify.observe import runs
 from sparkify.observe.books import Books
 from sparkify.observe.calendar import iso, midnight
+from sparkify.observe.links import url
 from sparkify.observe.overview import overview
 
 Range = tuple[datetime, datetime]
@@ -34,7 +35,7 @@ def hour(books: Books, moment: datetime) -> dict[str, Any]:
         "hour": iso(moment),
         "state": calendar.state(moment),
         "run_id": run_id,
-        "url": runs.url(run_id) if run_id else None,
+        "url": url(run_id) if run_id else None,
         "rows": found.get("plays", 0),
         "matched": found.get("matched", 0),
         "rejected": sum(one["rejected"] for one in objects),
@@ -91,7 +92,7 @@ def throughput(books: Books, shown: Range) -> list[dict[str, Any]]:
     return [
         {
             "run_id": row["run_id"],
-            "url": runs.url(row["run_id"]),
+            "url": url(row["run_id"]),
             "at": iso(row["published_at"]),
             "seconds": known.get(row["run_id"], (None, None))[0],
             "lines": row["lines_scanned"],
@@ -120,7 +121,7 @@ def _result(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "at": iso(row["checked_at"]),
         "run_id": row["run_id"],
-        "url": runs.url(row["run_id"]),
+        "url": url(row["run_id"]),
         "passed": row["passed"],
         "observed": observed,
         "expected": row["threshold"],
@@ -130,7 +131,7 @@ def _result(row: dict[str, Any]) -> dict[str, Any]:
 def _samples(results: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
     """The rows that broke a check, of the latest runs that it failed in; a line each, personal fields masked."""
     for row in [one for one in results if not one["passed"] and one["sample"]][:3]:
-        told = {"at": iso(row["checked_at"]), "run_id": row["run_id"], "url": runs.url(row["run_id"])}
+        told = {"at": iso(row["checked_at"]), "run_id": row["run_id"], "url": url(row["run_id"])}
         yield from ({**told, "row": line} for line in row["sample"].splitlines())
 
 

@@ -11,6 +11,7 @@ from sparkify.observe import DAG_ID
 from sparkify.observe.alerts import Alert
 from sparkify.observe.attention import Attention
 from sparkify.observe.calendar import Calendar, iso
+from sparkify.observe.links import url
 from sparkify.observe.runs import AirflowFacts
 
 
@@ -23,7 +24,9 @@ def needs_a_person(calendar: Calendar, airflow: AirflowFacts, alerts: Iterable[A
         alerts: the incidents; those that are over and those that only warn ask for nobody.
     """
     told = [alert.attention for alert in alerts if alert.asks_for_somebody]
-    return [*_unhealthy(airflow), *_failed(calendar), *told, *_late(calendar)]
+    return [
+        *_unhealthy(airflow), *airflow.obstacles, *_failed(calendar), *_unreadable(airflow), *told, *_late(calendar),
+    ]  # fmt: skip
 
 
 def _unhealthy(airflow: AirflowFacts) -> Iterator[Attention]:
@@ -44,11 +47,23 @@ def _unhealthy(airflow: AirflowFacts) -> Iterator[Attention]:
 def _failed(calendar: Calendar) -> Iterator[Attention]:
     if hours := calendar.hours("failed"):
         latest = max((calendar.runs[hour] for hour in hours), key=lambda run: run.changed)
+        why = f"The latest run that failed is {latest.run_id}, at {iso(latest.changed)}."
+        do = f"Open it, see the log of its failed task, {CORRECT_AND_CLEAR}"
+        if latest.marked:
+            why = f"Run {latest.run_id} is called a success and has published nothing: it, or a task of it, was marked."
+            do = "Clear all tasks of the run, or load the hours again by `make backfill FROM= TO=`."
+        yield Attention(counted(len(hours), "failed"), why, do, latest.url)
+
+
+def _unreadable(airflow: AirflowFacts) -> Iterator[Attention]:
+    if airflow.unreadable:
+        run_id, why = next(reversed(airflow.unreadable.items()))
+        count = len(airflow.unreadable)
         yield Attention(
-            counted(len(hours), "failed"),
-            f"The latest run that failed is {latest.run_id}, at {iso(latest.changed)}.",
-            f"Open it, see the log of its failed task, {CORRECT_AND_CLEAR}",
-            latest.url,
+            f"{count:,} {'run covers' if count == 1 else 'runs cover'} no hours",
+            f"The latest is {run_id}. {why}",
+            "Start it again with the interval that is meant, and delete this one: it loads nothing.",
+            url(run_id),
         )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sparkify.interval import DAY, timestamp
 from sparkify.objects import S3Object
-from sparkify.observe import DAG_ID, alerts, runs, source
+from sparkify.observe import DAG_ID, alerts, runs, settings, source
 from sparkify.observe.attention import Attention, UnavailableError
 from sparkify.observe.books import Books
 from sparkify.observe.calendar import Calendar, PublishedDay, days_between, drawn, iso, midnight
@@ -26,8 +26,7 @@ class Overview:
     Args:
         now: when that was asked.
         calendar: the state of every hour.
-        start: the first day that is shown, its midnight in UTC.
-        end: the midnight after the last.
+        days: those that are shown, their midnights in UTC, in order.
         plays: of the days shown, how many there are and how many of them are of a known song.
         stale: the hours shown whose source has changed since they were published; some may have failed since.
         attention: what needs a person.
@@ -35,8 +34,7 @@ class Overview:
 
     now: datetime
     calendar: Calendar
-    start: datetime
-    end: datetime
+    days: list[datetime]
     plays: dict[datetime, tuple[int, int]] = field(default_factory=dict)
     stale: list[datetime] = field(default_factory=list)
     attention: list[Attention] = field(default_factory=list)
@@ -44,15 +42,16 @@ class Overview:
     def json(self) -> dict[str, Any]:
         """As the page and scripts read it."""
         known = self.calendar.known
+        start, end = bounds(self.days, self.now)
         return {
             "as_of": iso(self.now),
             "dag_id": DAG_ID,
-            "start": iso(self.start),
-            "end": iso(self.end),
+            "start": iso(start),
+            "end": iso(end),
             "first_hour": iso(known[0]) if known else None,
             "last_hour": iso(known[-1]) if known else None,
-            "days": [self._day(day) for day in days_between(self.start, self.end)],
-            "counts": self.calendar.counts(self.start, self.end),
+            "days": [self._day(day) for day in self.days],
+            "counts": self.calendar.counts(start, end),
             "stale": [iso(hour) for hour in self.stale],
             "attention": [one.json() for one in self.attention],
         }
@@ -68,7 +67,8 @@ def overview(books: Books, start: datetime | None = None, end: datetime | None =
     Args:
         books: the warehouse's.
         start: the first moment to show, in UTC, no earlier than what is known; by default 31 days before the end.
-        end: the moment after the last to show, no later than what is known, which is also the default.
+        end: the moment after the last to show, no later than what is known, which is also the default. With neither,
+            the newest 31 days of which something is known, wherever they lie, and today if the schedule is on.
 
     Raises:
         UnavailableError: the warehouse does not answer.
@@ -78,8 +78,9 @@ def overview(books: Books, start: datetime | None = None, end: datetime | None =
     published = _published(books)
     objects, unlisted = _objects()
     calendar = drawn(published, objects, airflow, _published_again(books, airflow), now)
-    first, last = _range(calendar, now, start, end)
-    shown = Overview(now, calendar, first, last, _plays(books, first, last))
+    days = days_between(*_range(calendar, now, start, end)) if start or end else _newest(calendar, airflow, now)
+    first, last = bounds(days, now)
+    shown = Overview(now, calendar, days, _plays(books, first, last))
     if not unlisted:
         shown.stale, unlisted = _stale(
             books, objects, {day: published[day] for day in published if first <= day < last}
@@ -87,7 +88,7 @@ def overview(books: Books, start: datetime | None = None, end: datetime | None =
     for hour in shown.stale:
         if calendar.state(hour) in ("loaded", "empty"):
             calendar.put(hour, "stale")
-    shown.attention = [*unlisted, *troubles, *_needed(calendar, airflow)]
+    shown.attention = [*_missing_settings(), *unlisted, *troubles, *_needed(calendar, airflow)]
     return shown
 
 
@@ -99,8 +100,18 @@ def without_books(unavailable: UnavailableError) -> Overview:
     """
     now = datetime.now(timezone.utc)
     airflow, troubles = _airflow()
-    attention = [unavailable.attention, *troubles, *_needed(Calendar(), airflow)]
-    return Overview(now, Calendar(), midnight(now), midnight(now), attention=attention)
+    attention = [*_missing_settings(), unavailable.attention, *troubles, *_needed(Calendar(), airflow)]
+    return Overview(now, Calendar(), [], attention=attention)
+
+
+def bounds(days: Sequence[datetime], now: datetime) -> tuple[datetime, datetime]:
+    """The half-open range that holds all of some days; an empty one today if there are none.
+
+    Args:
+        days: their midnights, in order.
+        now: the time.
+    """
+    return (days[0], days[-1] + DAY) if days else (midnight(now), midnight(now))
 
 
 def _airflow() -> tuple[AirflowFacts, list[Attention]]:
@@ -110,6 +121,14 @@ def _airflow() -> tuple[AirflowFacts, list[Attention]]:
     except Exception as error:  # whatever it is, the warehouse is to be seen nevertheless
         do = "See that the metadata database runs. Until then failed and late hours are not shown."
         return AirflowFacts([], None, []), [Attention("Airflow's metadata cannot be read", _first_line(error), do)]
+
+
+def _missing_settings() -> list[Attention]:
+    try:
+        return [*settings.missing()]
+    except Exception as error:  # as above
+        do = "See that the metadata database and the secrets backend answer."
+        return [Attention("Variables and connections cannot be read", _first_line(error), do)]
 
 
 def _needed(calendar: Calendar, airflow: AirflowFacts) -> list[Attention]:
@@ -159,6 +178,12 @@ def _stale(
     except Exception as error:  # as above
         do = "Stale hours are not shown. The scheduled runs look for those of the last days all the same."
         return [], [Attention("The search for stale hours failed", _first_line(error), do)]
+
+
+def _newest(calendar: Calendar, airflow: AirflowFacts, now: datetime) -> list[datetime]:
+    """The days that are looked at first: years may lie between a history that was loaded and the hours of today."""
+    today = [midnight(now)] if airflow.due else []
+    return sorted({*calendar.known_days, *today})[-SHOWN_DAYS:]
 
 
 def _range(

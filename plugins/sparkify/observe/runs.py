@@ -7,15 +7,16 @@ Airflow's configuration, also when the api-server is down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowException
-
-from sparkify.alerts.incidents import LATE_AFTER, MetIn
+from sparkify.alerts.incidents import LATE_AFTER
 from sparkify.interval import HOUR, Interval, of_run
 from sparkify.observe import DAG_ID
+from sparkify.observe.attention import Attention
+from sparkify.observe.links import url
+from sparkify.observe.obstacles import obstacles
 from sparkify.parts import EVERYTHING
 
 
@@ -26,9 +27,10 @@ class RunFacts:
     Args:
         run_id: its id.
         interval: the hours that it covers.
-        failed: whether it failed; it is queued or running otherwise.
-        changed: when it failed, or was queued.
+        failed: whether it failed, or ended without publishing; it is queued or running otherwise.
+        changed: when it failed, or was queued; of one that is called a success and has published nothing, its start.
         scheduled: whether the schedule made it.
+        marked: whether Airflow calls it a success, though it has published nothing.
     """
 
     run_id: str
@@ -36,6 +38,7 @@ class RunFacts:
     failed: bool
     changed: datetime
     scheduled: bool
+    marked: bool = False
 
     @property
     def url(self) -> str:
@@ -57,12 +60,16 @@ class AirflowFacts:
         due: the first hour of which the schedule has not made a run yet; None while it is off.
         unhealthy: the components that have no heartbeat.
         has_dag: whether Airflow knows the DAG, and its file is still there and can be imported.
+        unreadable: why no hours can be told of a run that failed or is not finished, by its id.
+        obstacles: what keeps runs from starting.
     """
 
     runs: list[RunFacts]
     due: datetime | None
     unhealthy: list[str]
     has_dag: bool = True
+    unreadable: dict[str, str] = field(default_factory=dict)
+    obstacles: list[Attention] = field(default_factory=list)
 
     def failed_hours(self, published_at: Mapping[datetime, datetime]) -> dict[datetime, RunFacts]:
         """The hours that were not published since a run of them failed, each with the last of these.
@@ -90,11 +97,6 @@ class AirflowFacts:
         return found
 
 
-def url(run_id: str) -> str:
-    """The page of a run in Airflow's UI."""
-    return MetIn(DAG_ID, run_id).url()
-
-
 def hours_of(interval: Interval) -> Iterable[datetime]:
     """The first moments of an interval's hours."""
     return (interval.start + n * HOUR for n in range((interval.end - interval.start) // HOUR))
@@ -102,20 +104,22 @@ def hours_of(interval: Interval) -> Iterable[datetime]:
 
 def known() -> AirflowFacts:
     """Ask Airflow's metadata database."""
-    from airflow.models import DagModel, DagRun
+    from airflow.configuration import conf
+    from airflow.models import DagModel
     from airflow.utils.session import create_session
-    from sqlalchemy import select
 
+    now, is_scheduled = datetime.now(timezone.utc), conf.getboolean("scheduler", "use_job_schedule")
     with create_session() as session:
-        columns = (
-            DagRun.run_id, DagRun.run_type, DagRun.state, DagRun.conf, DagRun.queued_at, DagRun.end_date,
-            DagRun.run_after, DagRun.data_interval_start, DagRun.data_interval_end,
-        )  # fmt: skip
-        chosen = DagRun.dag_id == DAG_ID, DagRun.state.in_(("failed", "queued", "running"))
-        rows = session.execute(select(*columns).where(*chosen)).all()
         dag = session.get(DagModel, DAG_ID)
-        due, has_dag = _due(dag), dag is not None and not dag.is_stale
-    return AirflowFacts([run for row in rows if (run := _run(row))], due, _unhealthy(), has_dag)
+        facts = AirflowFacts([], None, _unhealthy(), has_dag=dag is not None and not dag.is_stale)
+        for row in session.execute(_unpublished()):
+            _add(facts, row)
+        if dag and facts.has_dag:
+            facts.obstacles.extend(obstacles(session, dag, now, is_scheduled=is_scheduled))
+            # by the scheduler's own plan
+            due = dag.next_dagrun_data_interval_start if is_scheduled and not dag.is_paused else None
+            facts = replace(facts, due=due)
+    return facts
 
 
 def durations(run_ids: Iterable[str]) -> dict[str, tuple[float | None, int | None]]:
@@ -146,31 +150,48 @@ def durations(run_ids: Iterable[str]) -> dict[str, tuple[float | None, int | Non
     }
 
 
-def _run(row: Any) -> RunFacts | None:
+def _unpublished() -> Any:
+    """The query for the runs that failed or are not finished, and those that ended well without a publication.
+
+    A person can mark a run, or a task of it, as failed or successful: Airflow may call it a success then (the states of
+    its last tasks decide). What `publish` returned says whether it has published.
+    """
+    from airflow.models import DagRun
+    from airflow.models.xcom import XComModel
+    from sqlalchemy import exists, or_, select
+
+    columns = (
+        DagRun.run_id, DagRun.run_type, DagRun.state, DagRun.conf, DagRun.queued_at, DagRun.start_date,
+        DagRun.end_date, DagRun.run_after, DagRun.data_interval_start, DagRun.data_interval_end, DagRun.logical_date,
+    )  # fmt: skip
+    published = exists().where(
+        XComModel.dag_run_id == DagRun.id, XComModel.task_id == "publish", XComModel.key == "return_value"
+    )
+    is_open = DagRun.state.in_(("failed", "queued", "running"))
+    return select(*columns).where(DagRun.dag_id == DAG_ID, or_(is_open, ~published)).order_by(DagRun.id)
+
+
+def _add(facts: AirflowFacts, row: Any) -> None:
+    """Add what a row says of a run; one that cannot be read must not hide the others."""
     conf = row.conf or {}
     if conf.get("only", EVERYTHING) != EVERYTHING:  # it publishes no hour as a whole
-        return None
+        return
+    marked = row.state == "success"
     try:
         interval = of_run(row, conf)
-    except AirflowException:  # what a person typed into the trigger form; the run failed because of it
-        return None
-    failed = row.state == "failed"
-    changed = (row.end_date if failed else row.queued_at) or row.run_after
-    return RunFacts(row.run_id, interval, failed, changed, row.run_type == "scheduled")
-
-
-def _due(dag: Any) -> datetime | None:
-    """The first hour that the scheduler is to make a run of, by its own plan (`DagModel.next_dagrun`)."""
-    from airflow.configuration import conf
-
-    is_on = dag and not dag.is_paused and not dag.is_stale and conf.getboolean("scheduler", "use_job_schedule")
-    start: datetime | None = dag.next_dagrun_data_interval_start if is_on else None
-    return start
+    except Exception as error:  # what a person typed into the trigger form
+        facts.unreadable[row.run_id] = (str(error) or type(error).__name__).splitlines()[0]
+        return
+    failed = marked or row.state == "failed"
+    changed = row.start_date if marked else row.end_date if failed else row.queued_at
+    facts.runs.append(
+        RunFacts(row.run_id, interval, failed, changed or row.run_after, row.run_type == "scheduled", marked)
+    )
 
 
 def _unhealthy() -> list[str]:
     from airflow.api.common.airflow_health import get_airflow_health
 
     parts = get_airflow_health().items()
-    # the triggerer and the DAG processor have no status where none was ever started
-    return [name for name, part in parts if part["status"] not in ("healthy", None)]
+    # of a triggerer or DAG processor that was never started there is no status: it is missing all the same
+    return [name for name, part in parts if part["status"] != "healthy"]

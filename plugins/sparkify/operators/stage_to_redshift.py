@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowFailException
 from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_attempt
 
 from sparkify import copying, drift, inspection, ledger, metrics, quarantine
@@ -23,7 +24,7 @@ from sparkify.quarantine import Quarantine, TooManyRejectedError
 from sparkify.rejection import Rejected, listed, shown
 from sparkify.selection import Missing, Selection
 from sparkify.staging import Outcome, Staging
-from sparkify.warehouse import Session
+from sparkify.warehouse import Session, unqualified
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -76,8 +77,7 @@ class StageToRedshiftOperator(WarehouseOperator):
         quarantine: where the records go that cannot be loaded or break a rule of the feed, and how many are tolerated;
             None to fail at the first that cannot be loaded.
         on_drift: what it means if the keys of an object's records are not those of the feed: ``evolve`` (load, and say
-            what to add), ``warn`` (load, and say so) or ``freeze`` (fail). That a required key is missing from all
-            records of an object is an error in any case. Templated.
+            what to add), ``warn`` (load, and say so) or ``freeze`` (fail). Templated.
         replay: addresses (``s3://…``), as a JSON list, of objects that are copied again although they were loaded in
             that version. Templated.
         aws_conn_id: the connection that lists the objects and writes the manifest.
@@ -150,6 +150,20 @@ class StageToRedshiftOperator(WarehouseOperator):
         self._mapping = b""
         self._outcome: Outcome | None = None
 
+    def pre_execute(self, context: Any) -> None:
+        """See ``WarehouseOperator``.
+
+        Raises:
+            AirflowFailException: objects are to be replayed by a run that leaves them out.
+        """
+        again = json.loads(self.replay)
+        if again and not self.is_wanted(unqualified(self.table)):
+            raise AirflowFailException(
+                f"This run is limited to {self.only}, which has nothing to do with the {len(again):,} objects to "
+                "replay. Trigger it without such a limit, or without replay."
+            )
+        super().pre_execute(context)
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Stage the objects.
 
@@ -160,7 +174,8 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         Raises:
             AirflowFailException: more records than are tolerated cannot be loaded (the message names file, line, column
-                and value, and they are in quarantine), or bucket, role, jsonpaths file, object or key is missing.
+                and value, and they are in quarantine), or bucket, role, jsonpaths file or object (also
+                one to replay) is missing.
             AirflowException: something that a retry may cure.
         """
         began = time.monotonic()
@@ -250,7 +265,8 @@ class StageToRedshiftOperator(WarehouseOperator):
 
         staging = Staging(session, self.table, copy, selection.require_unchanged, self.feed, self.quarantine)
         batches = staging.fill([one for one in objects if one.has_records], seen)
-        outcome = Outcome.of(selection.store, batches, seen, [one for one in objects if not one.has_records])
+        empty, keys = [one for one in objects if not one.has_records], self.feed.keys if self.feed else ()
+        outcome = Outcome.of(selection.store, batches, seen, empty, keys)
         self._require_tolerable(outcome)
         if self.staged_objects is not None:
             ledger.note(session, self.staged_objects, self.table, outcome.objects, run_id)
@@ -260,7 +276,8 @@ class StageToRedshiftOperator(WarehouseOperator):
     def _require_tolerable(self, outcome: Outcome) -> None:
         rejected = outcome.rejected
         if self.quarantine and not self.quarantine.tolerates(rejected, outcome.records):
-            raise TooManyRejectedError(self.table, rejected, f"{outcome.records:,}", self.quarantine, self._personal)
+            of = f"{outcome.records:,}"
+            raise TooManyRejectedError(self.table, rejected, of, self.quarantine, self._personal, outcome.differences)
         if rejected:
             self.log.warning("Some records are not loaded:\n%s", listed(rejected, self._personal))
 
@@ -278,6 +295,7 @@ class StageToRedshiftOperator(WarehouseOperator):
             format=self.file_format,
             jsonpaths=self.jsonpaths,
             region=self.region,
+            columns=self._columns,
             options=[*([copying.SKIP_BAD_RECORDS] if self.quarantine else []), *self.copy_options],
         )
         self.log.info("Running:\n%s", copy.statement)
@@ -293,6 +311,12 @@ class StageToRedshiftOperator(WarehouseOperator):
             rejected = shown(selection.store, objects, errors)
             raise TooManyRejectedError(self.table, rejected, "the", self.quarantine, self._personal) from error
         metrics.COPY.record(time.monotonic() - began, self.tags)
+
+    @property
+    def _columns(self) -> Sequence[str]:
+        """What COPY may fill: without a list a record whose key is ``object_key`` would name its object itself."""
+        by_key = self.feed and self.feed.identified_by and self.jsonpaths == "auto"
+        return list(self.feed.keys) if self.feed and by_key else []
 
     @property
     def _personal(self) -> Sequence[str]:

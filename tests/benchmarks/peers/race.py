@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.sandbox.aws import ROOT_KEYS, WORK_BUCKET
+from include.sandbox.aws import WORK_BUCKET, root_keys
 from include.sandbox.state import DATABASE, REGION, REPOSITORY, USER
 from tests.benchmarks import events
 from tests.benchmarks.peers import job
@@ -71,7 +71,7 @@ class Track:
         self._url = copying.put(files["events.json"])
         state = copying.sandbox.state
         self._job = job.Job(
-            endpoint=state.aws["endpoint"], region=REGION, keys=ROOT_KEYS, bucket=WORK_BUCKET,
+            endpoint=state.aws["endpoint"], region=REGION, keys=root_keys(state.aws), bucket=WORK_BUCKET,
             key=files["events.json"].name, dsn=copying.sandbox.postgres().dsn(DATABASE, USER, state.secret("redshift")),
             schema=SCHEMA, table="events", columns=events.COLUMNS,
         )  # fmt: skip

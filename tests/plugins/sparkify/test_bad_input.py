@@ -14,6 +14,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from include.sandbox.sample.bucket import JSONPATHS_KEY
 from include.sandbox.sample.corrupt import KINDS, LOGS, SONGS, Corruption, Line, Object, Value, corrupt
+from sparkify.contracts import EVENTS
+from sparkify.contracts import SONGS as SONGS_FEED
+from sparkify.provenance import IS_KNOWN
 from tests.bad_day import publishable
 from tests.credentials import leaked
 from tests.pipeline import Run
@@ -151,9 +154,40 @@ def test_odd_records_that_are_no_worse_load(loaded, folder, copy, deliver, expec
             assert loaded.published() == expected(source=copy)
 
 
-@pytest.mark.parametrize(
-    "kind", [kind for glob in (LOGS, SONGS) for kind in of_fate("published", "quarantined", shape=Object, glob=glob)]
-)
+def test_odd_songs_that_are_no_worse_load(loaded, folder, copy, deliver, expected, tally):
+    kinds = of_fate("published", shape=(Value, Line), glob=SONGS)
+    keys = sorted(path.relative_to(copy).as_posix() for path in copy.glob(SONGS))[: len(kinds)]
+    bad = [corrupt(copy, kind, key) for kind, key in zip(kinds, keys, strict=True)]
+    deliver(set(keys))
+    loaded.run().all()
+    assert kept(loaded) == {}
+    for one in bad:
+        publishable(copy, folder, one)
+    for _ in bad:
+        with tally("bad inputs"):
+            assert loaded.published() == expected(source=copy)
+
+
+@pytest.mark.parametrize("kind", of_fate("quarantined", shape=Object, glob=SONGS))
+def test_a_song_object_that_holds_no_song_stops_nothing_and_is_told_once(
+    loaded, folder, copy, deliver, expected, tally, kind
+):
+    bad = corrupt(copy, kind)
+    deliver({bad.key})
+    with tally("bad inputs"):
+        assert loaded.run().all()["stage_songs"]["quarantined"] > 0
+        found = kept(loaded)
+        assert {key for key, _ in found} == {bad.key}
+        assert all(KINDS[kind].reason in reason for _, _, reason, _ in found.values())
+        publishable(copy, folder, bad)
+        assert loaded.published() == expected(source=copy)
+        next_hour = loaded.run("2018-12-01T05", "2018-12-01T06").all()
+        assert next_hour["stage_songs"]["objects"] == 0
+        assert next_hour["stage_songs"]["warnings"] == []
+        assert kept(loaded) == found
+
+
+@pytest.mark.parametrize("kind", of_fate("published", "quarantined", shape=Object))
 def test_an_odd_object_is_read_as_far_as_it_can_be(loaded, folder, copy, deliver, expected, tally, kind):
     bad = corrupt(copy, kind)
     deliver({bad.key})
@@ -180,10 +214,13 @@ def test_what_is_worse_stops_the_run_with_all_of_it_kept(loaded, copy, deliver, 
         assert KINDS[kind].reason in message
         assert bad.key in message or "quality checks failed" in message
         assert message.replace("\n", "").isprintable(), "what is shown does nothing to a terminal"
-        if "records cannot be loaded into" in KINDS[kind].reason:
+        if "records cannot be loaded into" in message:
             assert "clear this task with everything downstream" in message
-            ((count,),) = loaded.sql("select count(*) from {star}.quarantine where resolved_at is null")
-            assert message.startswith(f"{count} of {count} records cannot")
+            of_object = f"object_key = '{loaded.name}/{bad.key}'"
+            ((count,),) = loaded.sql(
+                f"select count(*) from {{star}}.quarantine where resolved_at is null and {of_object}"
+            )
+            assert message.startswith(f"{count} of ")
     loaded.execute("delete from {star}.quarantine")  # the next run of the healthy source would resolve it
 
 
@@ -200,6 +237,15 @@ def test_every_kind_of_bad_input_is_tried():
     assert len(KINDS) >= 40
     assert {kind.fate for kind in KINDS.values()} == {"quarantined", "published", "warned", "stopped"}
     assert {kind.glob for kind in KINDS.values()} == {LOGS, SONGS, JSONPATHS_KEY}
+
+
+def test_the_page_of_bad_input_lists_the_rules():
+    page = (Path(__file__).parents[3] / "include/docs/bad-input.md").read_text()
+    for feed, names, others in (
+        ("events", [rule.name for rule in EVENTS.rules], "a record is of the day of its object"),
+        ("songs", [rule.name for rule in SONGS_FEED.rules], IS_KNOWN.name),
+    ):
+        assert f"| {feed} | {'; '.join([*names, others])} |" in page
 
 
 def failure(pipeline, run: Run | None = None, kind: type[AirflowException] = AirflowFailException) -> str:

@@ -25,6 +25,11 @@ def test_the_default_role_is_a_keyword():
     assert "iam_role default\n" in Copy("s.t", "s3://b/m", "default").statement
 
 
+def test_columns_are_named_where_not_all_are_filled():
+    copy = Copy("s.t", "s3://bucket/m", "default", columns=["a", "b"])
+    assert copy.statement.splitlines()[0] == "copy s.t (a, b)"
+
+
 def test_another_format_has_no_jsonpaths():
     assert "format as csv\nmanifest" in Copy("s.t", "s3://b/m", ROLE, format="csv").statement
 

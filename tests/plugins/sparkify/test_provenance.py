@@ -13,7 +13,7 @@ def test_objects_that_share_a_key_are_copied_apart_and_others_together():
     assert groups(found) == [[objects[0], objects[1], objects[3]], [objects[2]]]
 
 
-def test_objects_with_records_that_have_no_key_are_copied_apart():
-    objects = [S3Object("b", str(n)) for n in range(3)]
-    found = dict(zip(objects, [seen(None), seen("x"), seen("y", None)], strict=True))
-    assert groups(found) == [[objects[0], objects[1]], [objects[2]]]
+def test_objects_with_records_that_have_no_key_are_copied_together_and_apart_from_others():
+    objects = [S3Object("b", str(n)) for n in range(5)]
+    found = dict(zip(objects, [seen(None), seen("x"), seen("y", None), seen("y"), seen("y", None)], strict=True))
+    assert groups(found) == [[objects[0], objects[2]], [objects[1], objects[3]], [objects[4]]]

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from sparkify import copying, staging
+from sparkify import copying, inspection, staging
 from sparkify.feed import Rule
 
 LOG, NEXT_LOG = (f"log_data/2018/12/2018-12-{day}-events.json" for day in ("01", "02"))
@@ -164,6 +164,27 @@ def test_what_is_in_quarantine_is_replayed_once_the_rule_is_corrected(bucket, ex
     assert bucket.published() == expected()
 
 
+@pytest.mark.parametrize(
+    "address", ["s3://sparkify-source/nothing.json", "s3://elsewhere/song_data/x.json", "song_data/x.json", "{log}"]
+)
+def test_what_cannot_be_replayed_is_refused_and_named(bucket, folder, address):
+    url = address.format(log=f"s3://sparkify-source/{bucket.name}/{LOG}")
+    there = next(folder.glob("song_data/**/*.json")).relative_to(folder).as_posix()
+    run = bucket.run(replay=[f"s3://sparkify-source/{bucket.name}/{there}", url])
+    run.task("prepare")
+    with pytest.raises(AirflowFailException) as refused:
+        run.task("stage_songs")
+    assert str(refused.value).startswith("1 of 2 objects to replay are not among those that are loaded from s3://")
+    assert repr(url) in str(refused.value)
+    assert there not in str(refused.value)
+
+
+@pytest.mark.parametrize("only", ["facts", "checks"])
+def test_a_replay_by_a_run_that_leaves_songs_out_is_refused(bucket, only):
+    with pytest.raises(AirflowFailException, match=f"limited to {only}, which has nothing to do with the 1 objects"):
+        bucket.run(only=only, replay=["s3://sparkify-source/x.json"]).task("stage_songs")
+
+
 def test_counts_that_do_not_reconcile_fail_the_run(bucket, monkeypatch):
     loaded = copying.loaded
     monkeypatch.setattr(staging, "PATIENCE", 0.0)
@@ -213,8 +234,6 @@ def test_the_counts_of_a_run_are_kept(bucket, folder):
 
 def test_an_object_is_looked_into_once_in_each_version(bucket, folder, monkeypatch):
     looked = []
-    from sparkify import inspection
-
     look = inspection.look
     monkeypatch.setattr(inspection, "look", lambda *given: looked.append(given[2]) or look(*given))
     bucket.put(LOG, spoiled(folder, plays(folder)[0], device="phone"))
@@ -241,11 +260,64 @@ def test_drift_is_judged_by_the_policy_of_the_stage(bucket, folder, policy):
     assert bucket.sql("select count(*) from {star}.loaded_hours") == [(0,)]
 
 
-def test_events_without_a_key_that_the_star_schema_needs_are_not_loaded(bucket, folder):
+def test_plays_whose_user_has_another_name_now_are_not_events_of_nobody(bucket, folder):
     records = [json.loads(line) for line in lines(folder)]
     bucket.put(LOG, b"\n".join(json.dumps(record | {"uid": record.pop("userId")}).encode() for record in records))
-    with pytest.raises(AirflowFailException, match=rf"missing from all records of an object:\n.*{LOG}: userId\n"):
+    with pytest.raises(AirflowFailException) as failed:
         bucket.run().all()
+    assert str(failed.value).startswith(f"{len(plays(folder))} of {len(records)} records cannot be loaded into ")
+    assert f"{LOG}: key 'userId' is missing from all {len(records)} records\n" in str(failed.value)
+    assert {line for _, line, *_ in kept(bucket)} == {number + 1 for number in plays(folder)}
+
+
+def test_the_only_event_of_a_day_may_be_empty(bucket, folder, expected):
+    bucket.put(NEXT_LOG, b"{}")
+    assert bucket.run(*BOTH).all()["stage_events"]["rejected"] == 1
+    assert bucket.published() == expected()
+    assert [(key, line, rule) for key, line, _, _, rule, _ in kept(bucket)] == [
+        (f"{bucket.name}/{NEXT_LOG}", 1, "an event has a time")
+    ]
+
+
+def test_song_objects_without_a_song_stop_nothing_until_they_are_too_many(bucket, folder, expected):
+    """An object is then a record of the limit, whatever it holds, and one that is corrected is loaded again."""
+    path = next(folder.glob("song_data/**/*.json"))
+    lost = path.relative_to(folder).as_posix()
+    bucket.put(lost, b"{}")
+    bucket.put("song_data/empty.json", b"{}")
+    bucket.put("song_data/page.json", b"<html>\n" * 120)
+    limited = {"sparkify_rejected_records": "3"}
+
+    def staged(hour):
+        run = bucket.run(f"2018-12-01T{hour:02}", f"2018-12-01T{hour + 1:02}")
+        run.variables = run.variables | limited
+        return run.all()["stage_songs"]
+
+    assert staged(0)["rejected"] == 122
+    assert {key for key, *_ in kept(bucket)} == {
+        f"{bucket.name}/{key}" for key in (lost, "song_data/empty.json", "song_data/page.json")
+    }
+    bucket.put(lost, path.read_bytes())
+    assert (bucket.run().all()["stage_songs"]["objects"], len(kept(bucket))) == (1, 121)
+    assert bucket.published() == expected()
+    for n in range(4):
+        bucket.put(f"song_data/{n}.json", b"{}")
+    with pytest.raises(
+        AirflowFailException, match=r"^4 of 4 records .* 3 objects with some or a share of 1 are tolerated"
+    ):
+        staged(1)
+
+
+def test_a_song_whose_key_loads_as_another_text_is_kept_and_stops_nothing(bucket, folder, expected, monkeypatch):
+    """However the warehouse writes a key, a record that cannot be told to be of an object is not published."""
+    monkeypatch.setattr(inspection, "as_loaded", lambda value: f"not {value}" if value == "SOX" else value)
+    song = json.loads(next(folder.glob("song_data/**/*.json")).read_bytes())
+    bucket.put("song_data/odd.json", json.dumps({**song, "song_id": "SOX"}).encode())
+    bucket.run().all()
+    assert kept(bucket, "rule = 'a record''s object can be found by its key'")[0][:2] == (
+        f"{bucket.name}/song_data/odd.json", 1,
+    )  # fmt: skip
+    assert bucket.published() == expected()
 
 
 def test_bad_records_do_not_stop_the_search_for_stale_hours(bucket, folder):

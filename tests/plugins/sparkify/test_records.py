@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify.records import Number, Unreadable, excerpt, read
+from sparkify.records import Number, Unreadable, as_json, as_loaded, excerpt, read
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -62,3 +62,21 @@ def test_a_key_is_found_in_any_case():
 def test_an_excerpt_does_nothing_to_a_terminal_and_says_how_much_there_is():
     assert excerpt("a\x1b[31m\n") == "a\\x1b[31m\\n"
     assert excerpt("\u00e9" * 400, 5) == "\u00e9" * 5 + "\u2026 (800 bytes)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("SO1", "SO1"), ("SO1 ", "SO1"), (" ", ""), ("SO\0x", "SO"), (Number("1.50"), "1.50"), (True, "true"),
+        ({"a": [1, None]}, '{"a":[1,null]}'), (None, None),
+    ],
+)  # fmt: skip
+def test_a_value_is_known_as_copy_loads_it_into_a_text_column(value, text):
+    assert as_loaded(value) == text
+
+
+def test_what_is_nested_too_deeply_is_said_to_be_so():
+    value: list[object] = []
+    for _ in range(20_000):
+        value = [value]
+    assert as_json(value) == as_loaded({"a": value}) == "nested too deeply to be shown"

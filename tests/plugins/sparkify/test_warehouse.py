@@ -50,3 +50,10 @@ def test_a_server_that_goes_away_is_not_hidden_by_the_rollback_that_fails(sessio
     with pytest.raises((redshift_connector.Error, psycopg2.Error)) as lost:
         interrupted()
     assert [lost.value] == raised
+
+
+@pytest.mark.parametrize("end", ["; -- end", ";;", ";\n/* end */", ";\n/* end */;", ";;-- end\n"])
+def test_a_script_may_end_in_semicolons_and_comments(session, scratch, end):
+    table = f"{scratch.schema}.t"
+    assert session.script(f"create table {table} (a integer); insert into {table} values (1), (2){end}") == 2
+    assert session.run(f"select count(*) from {table}") == [(2,)]

@@ -17,8 +17,9 @@ from include.sandbox.redshift.copy import postgres_rows
 from include.sandbox.redshift.copy.authorization import Authorization
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.convert import Column, Conversion
+from include.sandbox.redshift.copy.manifest import Source
 from include.sandbox.redshift.copy.rows import LimitReachedError, Rows
-from include.sandbox.redshift.copy.sources import Opened, Source
+from include.sandbox.redshift.copy.sources import Opened
 
 NAMES = ["a", "b", "c"]
 KINDS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ MALFORMED = (
 # One for all: it keeps the service descriptions, which take longer to read than a small COPY. Creating clients from it
 # is not safe among threads.
 _SESSION, _CREATING = boto3.session.Session(), threading.Lock()
+OWN_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")  # of the stand-in, where its S3 asks for any
 KEY, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "token"
 
 
@@ -90,7 +92,8 @@ def _assume(config: RedshiftConfig, role: str, keys: dict[str, Any], user: str) 
     if not role.startswith("arn:") or ":role/" not in role:
         raise RedshiftError(f'"{role}" is not the ARN of an IAM role (arn:aws:iam::<account>:role/<name>)')
     # Only for the stand-in: moto lets anyone assume a role that does not exist.
-    service = keys or _keys("redshift", "redshift", None)
+    own_key, own_secret = (os.environ.get(name, "redshift") for name in OWN_KEYS)
+    service = keys or _keys(own_key, own_secret, None)
     try:
         _client(config, "iam", service).get_role(RoleName=role.rsplit("/", 1)[1])
         given = _client(config, "sts", service).assume_role(RoleArn=role, RoleSessionName="redshift-copy")[

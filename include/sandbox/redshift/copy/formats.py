@@ -8,9 +8,10 @@ from typing import Protocol
 from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.convert import Column
 from include.sandbox.redshift.copy.log import FileRead, LoadError
+from include.sandbox.redshift.copy.manifest import Source
 from include.sandbox.redshift.copy.replacements import ReplacingRows, ReplacingTextRows
 from include.sandbox.redshift.copy.rows import Rows
-from include.sandbox.redshift.copy.sources import Bucket, Source
+from include.sandbox.redshift.copy.sources import Bucket
 from include.sandbox.redshift.copy.text_rows import TextRows
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from include.sandbox.redshift.copy.fields import FieldError
+from include.sandbox.redshift.copy.json_file import MalformedError, read, shown
 from include.sandbox.redshift.errors import RedshiftError
 
-BRACKET = re.compile(r"\[(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(\d+))\]")
-DOT = re.compile(r"\.([^.'\[\]\s*]+)|\[(\d+)\]")
+BRACKET = re.compile(r"\[(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([0-9]{1,9}))\]")
+DOT = re.compile(r"\.([^.'\[\]\s*]+)|\[([0-9]{1,9})\]")
 NOT_AN_OBJECT = "Invalid JSONPath format: Member is not an object."
 OUT_OF_RANGE = "Invalid JSONPath format: Not an array or index out of range."
 
@@ -32,8 +32,8 @@ def paths_of(text: str, name: str) -> list[list[str | int]] | None:
         RedshiftError: the file is malformed; MAXERROR does not cover that.
     """
     try:
-        content = json.loads(text)
-    except ValueError as error:
+        content = read(text)
+    except MalformedError as error:
         raise RedshiftError(f"Invalid JSONPaths file {name}: it must hold exactly one JSON object ({error})") from None
     if not isinstance(content, dict):
         raise RedshiftError(f"Invalid JSONPaths file {name}: it must hold exactly one JSON object")
@@ -51,7 +51,7 @@ def paths_of(text: str, name: str) -> list[list[str | int]] | None:
 
 def _steps(path: Any, name: str, styles: set[str]) -> list[str | int]:
     if not isinstance(path, str) or not path.startswith("$") or path == "$":
-        raise RedshiftError(f"Invalid JSONPath format in {name}: {path!r} is not a path such as $['name']")
+        raise RedshiftError(f"Invalid JSONPath format in {name}: {shown(path)} is not a path such as $['name']")
     bracket = (path[1:2] == "[" and not path[2:3].isdigit()) or "['" in path or '["' in path
     if "." in path and not bracket:
         styles.add("dot")
@@ -62,7 +62,7 @@ def _steps(path: Any, name: str, styles: set[str]) -> list[str | int]:
     while at < len(path):
         step = (BRACKET if bracket else DOT).match(path, at)
         if step is None:
-            raise RedshiftError(f"Invalid JSONPath format in {name}: {path!r} at character {at + 1}")
+            raise RedshiftError(f"Invalid JSONPath format in {name}: {shown(path)} at character {at + 1}")
         index = step[step.lastindex or 0] if step[0].startswith("[") and step[0][1:2].isdigit() else None
         found.append(int(index) if index else re.sub(r"\\(.)", r"\1", step[step.lastindex or 0]))
         at = step.end()

@@ -14,9 +14,10 @@ from include.sandbox.redshift.copy.command import CopyCommand
 from include.sandbox.redshift.copy.formats import Producer, producer
 from include.sandbox.redshift.copy.jsonpaths import paths_of
 from include.sandbox.redshift.copy.log import LoadLog, LoadRecord
+from include.sandbox.redshift.copy.manifest import Source
 from include.sandbox.redshift.copy.patience import AnsweredError, Patience
 from include.sandbox.redshift.copy.rows import LimitReachedError
-from include.sandbox.redshift.copy.sources import Bucket, Source
+from include.sandbox.redshift.copy.sources import Bucket
 from include.sandbox.redshift.copy.target import Target, find_target
 from include.sandbox.redshift.errors import BackendError, RedshiftError
 from include.sandbox.redshift.sql.identifiers import literal

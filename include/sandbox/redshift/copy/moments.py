@@ -56,8 +56,9 @@ def timestamp_reader(form: str | None, *, zoned: bool) -> Callable[[str], str]:
     def timestamp(text: str) -> str:
         moment, offset = _read(text, patterns, shown)
         if zoned:
-            return f"{moment.replace(tzinfo=offset or timezone.utc).astimezone(timezone.utc):%Y-%m-%d %H:%M:%S.%f}+00"
-        return f"{moment.year:04}-{moment:%m-%d %H:%M:%S.%f}"
+            moment = moment.replace(tzinfo=offset or timezone.utc).astimezone(timezone.utc)
+        # not by %Y, which Linux does not pad
+        return moment.replace(tzinfo=None).isoformat(" ", "microseconds") + ("+00" if zoned else "")
 
     return timestamp
 

@@ -19,8 +19,9 @@ from include.sandbox.redshift.copy.compression import DAMAGED, damaged
 from include.sandbox.redshift.copy.convert import Column, converter
 from include.sandbox.redshift.copy.fields import Converter, FieldError
 from include.sandbox.redshift.copy.log import FileRead, LoadError
+from include.sandbox.redshift.copy.manifest import UNKNOWN, Source
 from include.sandbox.redshift.copy.parquet_types import CHARACTERS, check, scan_error, text_of
-from include.sandbox.redshift.copy.sources import UNKNOWN, Bucket, Opened, Source
+from include.sandbox.redshift.copy.sources import Bucket, Opened
 from include.sandbox.redshift.errors import RedshiftError, detail_block, unsupported
 
 # Rows that are in memory at once; a page of each column comes with them.

@@ -15,7 +15,8 @@ from include.sandbox.redshift.copy.json_reader import JsonReader, Record
 from include.sandbox.redshift.copy.jsonpaths import NOT_AN_OBJECT, Extract, extractor
 from include.sandbox.redshift.copy.lines import Lines
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
-from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
+from include.sandbox.redshift.copy.manifest import Source
+from include.sandbox.redshift.copy.sources import Bucket, Opened
 from include.sandbox.redshift.errors import RedshiftError
 
 # Between two batches a COPY notices that it is cancelled: characters, and rows when they are narrow.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -13,33 +12,18 @@ from typing import IO, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from include.sandbox.redshift.copy.manifest import UNKNOWN, Source, parts_of, sources_of
 from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.threads import CREW, Crew
 
 # What is read ahead: small objects whole, so many at a time, because each costs a round trip.
 SMALL, AHEAD = 1 << 20, 2 * CREW
-UNKNOWN = 1 << 40
 REASONS = {
     "AccessDenied": "Access Denied", "NoSuchKey": "The specified key does not exist.",
     "NoSuchBucket": "The specified bucket does not exist",
     "InvalidAccessKeyId": "The AWS Access Key Id you provided does not exist in our records.",
     "PermanentRedirect": "The bucket you are attempting to access must be addressed using the specified endpoint.",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Source:
-    """One object to load.
-
-    Args:
-        url: its S3 URL.
-        mandatory: whether COPY stops when it is missing.
-        size: bytes, as far as known.
-    """
-
-    url: str
-    mandatory: bool = True
-    size: int = UNKNOWN
 
 
 @dataclass
@@ -90,7 +74,7 @@ class Bucket:
         Raises:
             RedshiftError: there is none, or the manifest is missing or malformed.
         """
-        return self._listed(url) if manifest else self._found(url)
+        return sources_of(self.text(url, "manifest"), _where(url)) if manifest else self._found(url)
 
     def _found(self, url: str) -> list[Source]:
         bucket, prefix = parts_of(url)
@@ -102,24 +86,6 @@ class Bucket:
         if not objects:
             raise RedshiftError(f"The specified S3 prefix '{prefix}' does not exist", detail=_where(url))
         return [Source(f"s3://{bucket}/{item['Key']}", size=item["Size"]) for item in objects]
-
-    def _listed(self, url: str) -> list[Source]:
-        text = self.text(url, "manifest")
-        try:
-            entries = json.loads(text)["entries"]
-            sources = [Source(entry["url"], _flag(entry.get("mandatory", False)),
-                              entry.get("meta", {}).get("content_length", UNKNOWN)) for entry in entries]  # fmt: skip
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RedshiftError(f"Manifest file is not in correct json format: {error!r}", detail=_where(url)) from None
-        for source in sources:
-            if not isinstance(source.url, str) or not source.url.startswith("s3://") or not all(parts_of(source.url)):
-                raise RedshiftError(
-                    "COPY with MANIFEST parameter requires full path of an Amazon S3 object",
-                    detail=f"url: {source.url}",
-                )
-        if not sources:
-            raise RedshiftError("No files to load: the manifest has no entries", detail=_where(url))
-        return sources
 
     def read(self, sources: list[Source]) -> Iterator[Opened]:
         """Yields the objects in order, reading small ones ahead; missing ones that are not mandatory are left out.
@@ -196,18 +162,6 @@ class _Body(io.RawIOBase):
         chunk = self.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
-
-
-def parts_of(url: str) -> tuple[str, str]:
-    """Returns bucket and key of an S3 URL."""
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"mandatory is {value!r}, neither true nor false")
-    return value
 
 
 def _is_missing(error: Exception) -> bool:

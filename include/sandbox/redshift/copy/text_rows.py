@@ -12,8 +12,9 @@ from include.sandbox.redshift.copy.convert import Column, converter
 from include.sandbox.redshift.copy.documents import parsed
 from include.sandbox.redshift.copy.fields import Converter, FieldError
 from include.sandbox.redshift.copy.log import FileRead, LoadError, shown
+from include.sandbox.redshift.copy.manifest import Source
 from include.sandbox.redshift.copy.rows import DETAILED, LimitReachedError, batched
-from include.sandbox.redshift.copy.sources import Bucket, Opened, Source
+from include.sandbox.redshift.copy.sources import Bucket, Opened
 from include.sandbox.redshift.copy.text_reader import TextReader, TextRecord
 
 CHARACTERS = ("varchar", "text")

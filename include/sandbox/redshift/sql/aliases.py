@@ -6,13 +6,13 @@ says is missing is put in the place of its name.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from include.sandbox.redshift.sql.identifiers import name_of
+from include.sandbox.redshift.sql.query import ends
 from include.sandbox.redshift.sql.statement import Statement
-
-SET_OPERATIONS = ("union", "intersect", "except", "minus")
 
 
 @dataclass(frozen=True)
@@ -23,76 +23,70 @@ class Alias:
         name: the name.
         first: first token of the expression.
         last: last token of it.
-        end: the last token of the query whose select list it is in.
     """
 
     name: str
     first: int
     last: int
-    end: int
 
 
 def has_lateral_alias(statement: Statement) -> bool:
     """Whether some alias is named again in its query, so that it may have to be put in."""
-    return any(True for alias in _aliases(statement) for _ in _uses(statement, alias))
+    return any(True for _ in _uses(statement))
 
 
 def expand(statement: Statement, name: str) -> str | None:
     """Returns the statement's text with the expression in the place of an alias; None when there is none such."""
     found = False
-    for alias in _aliases(statement):
+    for alias, index in _uses(statement):
         if alias.name == name:
-            for index in _uses(statement, alias):
-                statement.replace(index, index, f"({statement.source(alias.first, alias.last)})")
-                found = True
+            statement.replace(index, index, f"({statement.source(alias.first, alias.last)})")
+            found = True
     return statement.render() if found else None
 
 
-def _aliases(statement: Statement) -> Iterator[Alias]:
+def _uses(statement: Statement) -> Iterator[tuple[Alias, int]]:
+    """Yields where an alias stands for its expression, query by query."""
     for index, token in enumerate(statement.tokens):
         if token.is_word("select"):
-            yield from _of_query(statement, index)
+            end, found = _of_query(statement, index)
+            yield from _in_query(statement, found, end)
 
 
-def _of_query(statement: Statement, select: int) -> Iterator[Alias]:
-    end, in_list, first, found = select, True, select + 1, []
+def _of_query(statement: Statement, select: int) -> tuple[int, list[Alias]]:
+    """Returns the last token of a query, and the aliases of its select list."""
+    in_list, first, found = True, select + 1, []
     at = select + 1
-    while at < len(statement):
+    while at < len(statement) and not ends(statement[at]):
         token = statement[at]
-        if token.is_symbol(")") or token.is_word(*SET_OPERATIONS):
-            break
         if token.is_word("from"):
             in_list = False
         elif in_list and token.is_symbol(","):
             first = at + 1
         elif in_list and token.is_word("as") and statement[at + 1].is_name:
-            found.append((name_of(statement[at + 1]), first, at - 1))
+            name = name_of(statement[at + 1])
+            if not (first == at - 1 and name_of(statement[first]) == name):
+                found.append(Alias(name, first, at - 1))
         at = statement.closing(at) + 1 if token.is_symbol("(") else at + 1
-    end = at - 1
-    for name, begin, last in found:
-        if not (begin == last and name_of(statement[begin]) == name):
-            yield Alias(name, begin, last, end)
+    return at - 1, found
 
 
-def _uses(statement: Statement, alias: Alias) -> Iterator[int]:
-    """Where a name without qualification, and no alias, call or table itself, is the alias's."""
-    at = alias.last + 3
-    while at <= alias.end:
+def _in_query(statement: Statement, aliases: list[Alias], end: int) -> Iterator[tuple[Alias, int]]:
+    """Yields where a name without qualification, and no alias, call or table itself, is an alias's: the last before."""
+    waiting, known = deque(aliases), dict[str, Alias]()
+    at, sorts = aliases[0].last + 3 if aliases else end + 1, False
+    while at <= end:
+        while waiting and waiting[0].last + 3 <= at:
+            last = waiting.popleft()
+            known[last.name] = last
         token = statement[at]
         if token.is_symbol("(") and statement[at + 1].is_word("select"):
-            at = statement.closing(at)
-        elif token.is_name and name_of(token) == alias.name:
+            at, sorts = statement.closing(at), False
+        elif token.is_name and (alias := known.get(name_of(token))) is not None:
             before, behind = statement[at - 1], statement[at + 1]
             is_other = before.is_symbol(".", "::") or before.is_word("as", "from", "join") or behind.is_symbol(".", "(")
-            if not is_other and not before.is_word("by") and not _sorts(statement, at):
-                yield at
+            # Alone in GROUP BY or ORDER BY PostgreSQL knows aliases.
+            if not is_other and not sorts:
+                yield alias, at
+        sorts = token.is_word("by") or (sorts and (token.is_name or token.is_symbol(",", ".")))
         at += 1
-
-
-def _sorts(statement: Statement, at: int) -> bool:
-    """Whether a name stands alone in GROUP BY or ORDER BY, where PostgreSQL knows aliases."""
-    while statement[at - 1].is_name or statement[at - 1].is_symbol(",", "."):
-        at -= 1
-        if statement[at].is_word("by"):
-            return True
-    return False

@@ -85,22 +85,13 @@ class Change:
     def _add(self) -> Plan:
         statement, at = self._statement, self._at
         first, design = at + (2 if statement[at + 1].is_word("column") else 1), Design()
-        if any(token.is_symbol(",") for token in statement.tokens[first:] if not self._inside(first, token.start)):
+        if any(statement[at].is_symbol(",") for at in statement.level(first, len(statement) - 1)):
             raise unsupported("more than one ADD COLUMN in a statement")
         column = ColumnReader(statement, design, keep_case=self._keep_case).read(first, len(statement) - 1)
         if design.distkey or design.sortkeys or "AS IDENTITY" in column:
             raise unsupported("ADD COLUMN with DISTKEY, SORTKEY or IDENTITY")
         record = self._call("redshift_extend_table", asdict(design))
         return Plan(f"ALTER TABLE {self._table} ADD COLUMN {column}", "ALTER", after=(record, rebind(self._table)))
-
-    def _inside(self, first: int, offset: int) -> bool:
-        """Whether an offset lies within parentheses of the tokens from `first` on."""
-        depth = 0
-        for token in self._statement.tokens[first:]:
-            if token.start >= offset:
-                break
-            depth += token.is_symbol("(") - token.is_symbol(")")
-        return depth > 0
 
     def _drop(self) -> Plan:
         """DROP [COLUMN] c [RESTRICT | CASCADE], one a statement; what is a distribution or sort key stays."""

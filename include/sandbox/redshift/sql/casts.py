@@ -18,7 +18,7 @@ def convert(statement: Statement, index: int) -> None:
 def try_cast(statement: Statement, index: int) -> None:
     """`try_cast(e as type)` gives NULL where the cast fails (AWS: r_TRY_CAST)."""
     end = statement.closing(index + 1)
-    place = max((at for at in range(index + 2, end) if statement[at].is_word("as")), default=0)
+    place = max((at for at in statement.level(index + 2, end - 1) if statement[at].is_word("as")), default=0)
     if not place:
         raise statement.error(end)
     value = statement.render(index + 2, place - 1)

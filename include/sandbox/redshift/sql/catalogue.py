@@ -59,8 +59,9 @@ def on_compute_nodes() -> RedshiftError:
 
 def reads_tables(statement: Statement) -> bool:
     """Returns whether a statement reads a user's table or view, and so does not run on the leader node alone."""
+    named = _with_queries(statement)
     return statement.verb in ("UPDATE", "DELETE") or any(
-        _is_users(statement, at + 1)
+        _is_users(statement, at + 1, named)
         for found in queries(statement)
         if "from" in found.clauses
         for at in statement.level(*found.clauses["from"])
@@ -68,7 +69,7 @@ def reads_tables(statement: Statement) -> bool:
     )
 
 
-def _is_users(statement: Statement, at: int) -> bool:
+def _is_users(statement: Statement, at: int, with_queries: set[str]) -> bool:
     last = at
     while statement[last].is_name and statement[last + 1].is_symbol("."):
         last += 2
@@ -77,16 +78,18 @@ def _is_users(statement: Statement, at: int) -> bool:
         return False
     if last > at:
         return lower(statement[last - 2].value) not in TABLES
-    return not name.startswith(SYSTEM) and not _is_with_query(statement, name)
+    return not name.startswith(SYSTEM) and name not in with_queries
 
 
-def _is_with_query(statement: Statement, name: str) -> bool:
-    for at in range(len(statement)):
-        if statement[at].is_name and lower(statement[at].value) == name:
+def _with_queries(statement: Statement) -> set[str]:
+    """Returns the names of a statement's WITH queries."""
+    found = set()
+    for at, token in enumerate(statement.tokens):
+        if token.is_name:
             last = statement.closing(at + 1) if statement[at + 1].is_symbol("(") else at
             if statement[last + 1].is_word("as") and statement[last + 2].is_symbol("("):
-                return True
-    return False
+                found.add(lower(token.value))
+    return found
 
 
 def _is_catalogue(statement: Statement, index: int, clause: str) -> bool:

@@ -5,6 +5,7 @@ A reference is followed by the table's name or alias before its column; one with
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from include.sandbox.redshift.errors import RedshiftError, unsupported
@@ -42,25 +43,30 @@ class Block:
     tables: set[str] = field(default_factory=set)
     references: list[str] = field(default_factory=list)
 
-    def distance(self, name: str) -> int:
-        """Returns how many blocks out a table's name leads; 0 for one of its own, and for none at all."""
-        block: Block | None = self
-        found = 0
-        while block is not None and name not in block.tables:
-            block, found = block.parent, found + 1
-        return 0 if block is None else found
-
 
 def unsupported_pattern(statement: Statement) -> RedshiftError | None:
     """Returns the error for the first subquery that Redshift cannot decorrelate; None if there is none."""
-    if statement.text.lower().count("select") < 2:
+    if sum(token.is_word("select") for token in statement.tokens) < 2:
         return None
-    for block in _blocks(statement):
-        distances = [block.distance(name) for name in block.references]
+    for block, distances in _distances(_blocks(statement)):
         correlated = any(distances)
         if max(distances, default=0) > 1 or (correlated and (block.conditional or block.windows)):
             return unsupported("This type of correlated subquery pattern", hint=HINT)
     return None
+
+
+def _distances(blocks: list[Block]) -> Iterator[tuple[Block, list[int]]]:
+    """Yields of each block how many blocks out its names lead; 0 for one of its own, and for none at all."""
+    around = list[Block]()
+    depths = dict[str, list[int]]()  # of the blocks around that have a table of this name
+    for block in blocks:
+        while around and around[-1] is not block.parent:
+            for name in around.pop().tables:
+                depths[name].pop()
+        for name in block.tables:
+            depths.setdefault(name, []).append(len(around))
+        yield block, [len(around) - depths[name][-1] for name in block.references if depths.get(name)]
+        around.append(block)
 
 
 def _blocks(statement: Statement) -> list[Block]:

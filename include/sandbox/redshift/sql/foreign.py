@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from include.sandbox.redshift.errors import unsupported
 from include.sandbox.redshift.sql.identifiers import name_of
-from include.sandbox.redshift.sql.query import alias_at, items, queries
+from include.sandbox.redshift.sql.query import alias_at, around, items, queries
 from include.sandbox.redshift.sql.statement import Statement
 
 # What stands before a parenthesis that holds a query or a list, not a function's arguments.
@@ -91,34 +91,33 @@ def _recursive(statement: Statement, index: int) -> None:
         return
     if statement[index + 1].is_name and statement[index + 2].is_word("as"):
         raise unsupported("WITH RECURSIVE without a list of columns")
-    for at in range(index, len(statement)):
-        name = statement[index + 1]
-        if statement[at].is_word("union") and not statement[at + 1].is_word("all") and name.is_name:
-            raise unsupported("UNION without ALL beside WITH RECURSIVE in the sandbox")
+    if statement[index + 1].is_name and statement.known(_last_distinct_union) > index:
+        raise unsupported("UNION without ALL beside WITH RECURSIVE in the sandbox")
+
+
+def _last_distinct_union(statement: Statement) -> int:
+    unions = (at for at in reversed(range(len(statement))) if statement[at].is_word("union"))
+    return next((at for at in unions if not statement[at + 1].is_word("all")), -1)
 
 
 def _order(statement: Statement, index: int) -> None:
     """`sum(x ORDER BY y)`: the order of an aggregate is WITHIN GROUP."""
     if not statement[index + 1].is_word("by"):
         return
-    depth = 0
-    for at in range(index - 1, 0, -1):
-        depth += statement[at].is_symbol(")") - statement[at].is_symbol("(")
-        if depth < 0:
-            called = statement[at - 1].is_name and not statement[at - 1].is_word(*NO_CALLS)
-            query = statement[at + 1].is_word("select", "with", "order", "partition") or statement[at + 1].is_symbol(
-                "("
-            )
-            if called and not query:
-                raise statement.error(index)
-            return
+    at = statement.within(index)
+    if at <= 0:
+        return
+    called = statement[at - 1].is_name and not statement[at - 1].is_word(*NO_CALLS)
+    query = statement[at + 1].is_word("select", "with", "order", "partition") or statement[at + 1].is_symbol("(")
+    if called and not query:
+        raise statement.error(index)
 
 
 def _substring(statement: Statement, index: int) -> None:
     """`substring(x, 'pattern')` and `substring(x from 'pattern')` are regular expressions in PostgreSQL."""
     if not statement[index + 1].is_symbol("(") or statement[index - 1].is_symbol("."):
         return
-    for at in range(index + 2, statement.closing(index + 1)):
+    for at in statement.level(index + 2, statement.closing(index + 1) - 1):
         before = statement[at - 1]
         if statement[at].is_word("similar") or (statement[at].kind == "string" and before.is_word("from")):
             raise unsupported("SUBSTRING of a regular expression", hint="use REGEXP_SUBSTR")
@@ -132,7 +131,7 @@ def _leader_only(statement: Statement, index: int) -> None:
     name, called = statement[index].value, statement[index + 1].is_symbol("(")
     if statement[index - 1].is_symbol(".") or statement[index - 1].is_word("as") or (name in CALLED and not called):
         return
-    within = next((found for found in queries(statement) if found.select < index <= found.end), None)
+    within = statement.known(around).get(index)
     if "from" in within.clauses if within else statement.verb in ("UPDATE", "DELETE"):
         raise unsupported(f"function {name}() beside a table", hint="use GETDATE() or SYSDATE")
 

@@ -48,7 +48,11 @@ def group_by_all(statement: Statement, found: Query) -> bool:
 
 
 def _aggregates(statement: Statement, item: Item) -> bool:
-    return any(
-        statement[at].is_word(*AGGREGATES) and statement[at + 1].is_symbol("(")
-        for at in range(item.first, item.last + 1)
-    )
+    """Whether an item holds an aggregate; one in a subquery is the subquery's."""
+    at = item.first
+    while at <= item.last:
+        called = statement[at + 1].is_symbol("(")
+        if called and statement[at].is_word(*AGGREGATES):
+            return True
+        at = statement.closing(at + 1) + 1 if called and statement[at + 2].is_word("select", "with") else at + 1
+    return False

@@ -66,14 +66,9 @@ class MaterializedViewReader(TableReader):
 
     def _within_call(self, first: int, wanted: int) -> bool:
         """Whether a word belongs to OVER (…), WITHIN GROUP (…) or another call, not to a query."""
-        opened = list[bool]()
-        for at in range(first, wanted):
-            if self._statement[at].is_symbol("("):
-                before = self._statement[at - 1]
-                opened.append(before.is_name and not before.is_word(*NO_CALL))
-            elif self._statement[at].is_symbol(")") and opened:
-                opened.pop()
-        return bool(opened) and opened[-1]
+        opened = self._statement.within(wanted)
+        before = self._statement[opened - 1]
+        return opened >= first and before.is_name and not before.is_word(*NO_CALL)
 
     def _attribute(self, at: int) -> int:
         statement = self._statement

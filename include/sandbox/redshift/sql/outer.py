@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from include.sandbox.redshift.errors import RedshiftError, unsupported
@@ -47,7 +48,7 @@ def outer_join(statement: Statement, found: Query) -> bool:
     if not _reaches_all(tables):
         raise unsupported("the operator (+) at both of two tables")
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
-    joined = ", ".join(_joined(tables, name) for name, table in tables.items() if table.to is None)
+    joined = ", ".join(_joined(tables))
     statement.replace(found.clauses["from"][0], last, f"FROM {joined}{where}")
     return True
 
@@ -74,12 +75,15 @@ def _distributed(statement: Statement, tables: dict[str, Table], first: int, las
 
 def _reaches_all(tables: dict[str, Table]) -> bool:
     """Whether each table leads to one that is not outer-joined."""
+    reached = {name for name, table in tables.items() if table.to is None}
     for name in tables:
-        at: str | None = name
-        for _ in tables:
-            at = tables[at].to if at else None
-        if at:
-            return False
+        path, at = list[str](), name
+        while at not in reached:
+            if len(path) > len(tables):
+                return False
+            path.append(at)
+            at = str(tables[at].to)
+        reached.update(path)
     return True
 
 
@@ -154,12 +158,21 @@ def _is_bare(statement: Statement, at: int) -> bool:
     return statement[at].is_name and not qualified and not statement[at].is_word(*KEYWORDS) and behind.kind != "string"
 
 
-def _joined(tables: dict[str, Table], name: str) -> str:
-    """Returns a table with all that is outer-joined to it."""
-    text = tables[name].source
-    for other, table in tables.items():
-        if table.to == name:
-            inner = _joined(tables, other)
-            inner = inner if inner == table.source else f"({inner})"
-            text += f" LEFT JOIN {inner} ON {' AND '.join(table.on)}"
-    return text
+def _joined(tables: dict[str, Table]) -> Iterator[str]:
+    """Yields each table that is not outer-joined with all that is outer-joined to it."""
+    joined: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        joined.setdefault(table.to or "", []).append(name)
+    outermost = joined.get("", [])
+    order = list(outermost)
+    for name in order:
+        order += joined.get(name, ())
+    texts = {}
+    for name in reversed(order):
+        texts[name] = tables[name].source
+        for other in joined.get(name, ()):
+            inner, conditions = texts.pop(other), " AND ".join(tables[other].on)
+            inner = inner if inner == tables[other].source else f"({inner})"
+            texts[name] += f" LEFT JOIN {inner} ON {conditions}"
+    for name in outermost:
+        yield texts[name]

@@ -13,6 +13,7 @@ from include.sandbox.redshift.sql.query import Query, alias_at, items, query
 from include.sandbox.redshift.sql.statement import Statement
 
 AGGREGATES = ("count", "sum", "min", "max", "avg")
+MOST_COLUMNS = 1600  # AWS: r_CREATE_TABLE_NEW
 HINT = "name its columns: FROM (SELECT a, b FROM t) PIVOT (…)"
 
 
@@ -112,16 +113,24 @@ def _columns(statement: Statement, first: int, last: int) -> list[str]:
     if statement[first].is_symbol("(") and statement[first + 1].is_word("select"):
         return _columns_of(statement, query(statement, first + 1))
     name = name_of(statement[first]) if statement[first].is_name and not statement[first + 1].is_symbol(".") else ""
-    for at in range(1, first if name else 0):
-        if not (statement[at].is_name and name_of(statement[at]) == name):
-            continue
-        named = statement[at + 1].is_symbol("(")
-        as_ = statement.closing(at + 1) + 1 if named else at + 1
-        if statement[as_].is_word("as") and statement[as_ + 1].is_symbol("(") and statement[as_ + 2].is_word("select"):
-            if named:
-                return [name_of(statement[i]) for i, _ in statement.commas(at + 2, as_ - 2)]
-            return _columns_of(statement, query(statement, as_ + 2))
-    raise _unknown()
+    at, as_ = statement.known(_with_queries).get(name, (first, 0))
+    if not name or at >= first:
+        raise _unknown()
+    if as_ > at + 1:
+        return [name_of(statement[i]) for i, _ in statement.commas(at + 2, as_ - 2)]
+    return _columns_of(statement, query(statement, as_ + 2))
+
+
+def _with_queries(statement: Statement) -> dict[str, tuple[int, int]]:
+    """Returns of each WITH query's name where it stands, and its AS."""
+    found: dict[str, tuple[int, int]] = {}
+    for at in range(1, len(statement)):
+        if statement[at].is_name:
+            as_ = statement.closing(at + 1) + 1 if statement[at + 1].is_symbol("(") else at + 1
+            is_query = statement[as_ + 1].is_symbol("(") and statement[as_ + 2].is_word("select")
+            if statement[as_].is_word("as") and is_query:
+                found.setdefault(name_of(statement[at]), (at, as_))
+    return found
 
 
 def _columns_of(statement: Statement, found: Query) -> list[str]:
@@ -130,7 +139,7 @@ def _columns_of(statement: Statement, found: Query) -> list[str]:
         if item.star and item.first == item.last and "from" in found.clauses:
             begin, end = found.clauses["from"]
             sources = statement.commas(begin + 1, end)
-            if any(statement[at].is_word("join") for at in range(begin, end + 1)):
+            if any(statement[at].is_word("join") for at in statement.level(begin, end)):
                 raise _unknown()
             for source in sources:
                 names += _columns(statement, *source)
@@ -138,6 +147,8 @@ def _columns_of(statement: Statement, found: Query) -> list[str]:
             raise _unknown()
         else:
             names.append(item.name)
+        if len(names) > MOST_COLUMNS:
+            raise RedshiftError(f"target lists can have at most {MOST_COLUMNS} entries", "54011")
     return names
 
 

@@ -72,13 +72,27 @@ def queries(statement: Statement) -> Iterator[Query]:
             yield query(statement, index)
 
 
+def around(statement: Statement) -> dict[int, Query]:
+    """Returns of each token that is in a query the innermost one, but of its SELECT the one around it."""
+    starts = {found.select: found for found in queries(statement)}
+    inside, opened = dict[int, Query](), list[Query]()
+    for at in range(len(statement)):
+        while opened and opened[-1].end < at:
+            opened.pop()
+        if opened:
+            inside[at] = opened[-1]
+        if at in starts:
+            opened.append(starts[at])
+    return inside
+
+
 def query(statement: Statement, select: int) -> Query:
     """Returns the query that begins at a SELECT."""
     distinct = statement[select + 1].is_word("distinct")
     first = select + 1 + statement[select + 1].is_word("distinct", "all")
     starts: list[tuple[str, int]] = []
     at = first
-    while at < len(statement) and not _ends(statement[at]):
+    while at < len(statement) and not ends(statement[at]):
         if statement[at].is_word(*CLAUSES) and _is_clause(statement, at, starts):
             starts.append((statement[at].value, at))
         at = statement.closing(at) + 1 if statement[at].is_symbol("(") else at + 1
@@ -128,8 +142,9 @@ def _name(statement: Statement, first: int, last: int) -> str:
     return "case" if statement[first].is_word("case") and statement[last].is_word("end") else "?column?"
 
 
-def _ends(token: Token) -> bool:
-    return token.is_symbol(")") or token.is_word(*SET_OPERATIONS)
+def ends(token: Token) -> bool:
+    """Whether a token within no parenthesis of a query is behind its end; another SELECT can only be a mistake."""
+    return token.is_symbol(")") or token.is_word("select", *SET_OPERATIONS)
 
 
 def _is_clause(statement: Statement, at: int, starts: list[tuple[str, int]]) -> bool:

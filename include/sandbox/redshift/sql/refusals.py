@@ -150,7 +150,7 @@ def _row(statement: Statement, index: int) -> None:
 
 
 def _beside_tables(statement: Statement, index: int) -> None:
-    if statement[index + 1].is_symbol("(") and not _is_table(statement, index) and reads_tables(statement):
+    if statement[index + 1].is_symbol("(") and not _is_table(statement, index) and statement.known(reads_tables):
         raise _function(statement[index].value)
 
 
@@ -167,11 +167,15 @@ def _before_a_name(statement: Statement, index: int) -> None:
         raise statement.error(index)
 
 
+def _inserts(statement: Statement) -> bool:
+    return any(token.is_word("insert") for token in statement.tokens)
+
+
 def _values(statement: Statement, index: int) -> None:
     """A list of VALUES is what INSERT takes, and no table (AWS: c_unsupported-postgresql-features)."""
     before, listed = statement[index - 1], statement[index + 1].is_symbol("(")
     instead = listed and before.is_word("as", "for", "all", "union", "intersect", "except", "minus", "explain")
-    behind = listed and before.is_symbol(")") and not any(token.is_word("insert") for token in statement.tokens)
+    behind = listed and before.is_symbol(")") and not statement.known(_inserts)
     if before.is_symbol("(") or instead or behind:
         raise unsupported("VALUES list used as constant table")
     if index == 0:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
-from include.sandbox.redshift.errors import RedshiftError, syntax_error
+from include.sandbox.redshift.errors import TOO_COMPLEX, RedshiftError, syntax_error
 from include.sandbox.redshift.sql.lexer import Token, tokens
 
+Found = TypeVar("Found")
 END = Token("end", "", 0, 0)
 # Clients send the same statements again and again. Longer ones are data, and would fill the memory.
 REMEMBERED = 1 << 13  # characters
+# What all edits of a statement may write together. A long statement is far below it: it has 16 MB (AWS: r_INSERT_30).
+MOST_WRITTEN = 1 << 26
+NOTHING = -1, ""
 
 
 @dataclass
 class Statement:
     """One statement of a text, as tokens.
 
+    Whatever looks at a part of it takes time by the length of that part alone: where parentheses end and which queries
+    there are is found out once.
+
     Args:
         text: the whole text that the client sent.
         tokens: the statement's tokens, without the semicolon.
-        edits: replacements of parts of the text, by start and end offset.
     """
 
     text: str
     tokens: Sequence[Token]
-    edits: dict[tuple[int, int], str] = field(default_factory=dict)
+    _replaced: dict[int, tuple[int, str]] = field(default_factory=dict)  # by first token: the last one, and the text
+    _before: dict[int, str] = field(default_factory=dict)
+    _behind: dict[int, str] = field(default_factory=dict)
+    _written: int = 0
+    _known: dict[Callable[[Statement], Any], Any] = field(default_factory=dict)
 
     def __getitem__(self, index: int) -> Token:
         """Returns a token, or the end token past either end."""
@@ -41,19 +53,27 @@ class Statement:
         return self[0].value.upper() if self[0].kind == "word" else ""
 
     def replace(self, first: int, last: int, text: str) -> None:
-        """Replaces the tokens from `first` to `last`, both included."""
-        self.edits[self[first].start, self[last].end] = text
+        """Replaces the tokens from `first` to `last`, both included.
+
+        Raises:
+            RedshiftError: the statement grows beyond all measure, as where each step doubles what it is given.
+        """
+        self._written += len(text)
+        if self._written > MOST_WRITTEN:
+            raise RedshiftError("the statement is too complex: the sandbox would write out too much", TOO_COMPLEX)
+        self._replaced[first] = last, text
 
     def insert(self, index: int, text: str) -> None:
         """Puts text before a token; at the end of the statement when there is no such token."""
-        at = self.tokens[index].start if index < len(self.tokens) else self.tokens[-1].end
-        self.edits[at, at] = self.edits.get((at, at), "") + text
+        if index < len(self):
+            self._before[index] = self._before.get(index, "") + text
+        else:
+            self._behind[len(self) - 1] = self._behind.get(len(self) - 1, "") + text
 
     def append(self, index: int, text: str) -> None:
         """Puts text right behind a token, once."""
-        at = self.tokens[index].end
-        if not self.edits.get((at, at), "").startswith(text):
-            self.edits[at, at] = text + self.edits.get((at, at), "")
+        if not self._behind.get(index, "").startswith(text):
+            self._behind[index] = text + self._behind.get(index, "")
 
     def remove(self, first: int, last: int) -> None:
         """Takes tokens out, leaving a blank."""
@@ -61,14 +81,27 @@ class Statement:
 
     def render(self, first: int = 0, last: int | None = None) -> str:
         """Returns the text of a range of tokens (both ends included), edited."""
-        if not self.tokens or (last is not None and last < first):
+        last = len(self) - 1 if last is None else last
+        if not self.tokens or last < first:
             return ""
-        start, stop = self[first].start, self.tokens[-1 if last is None else last].end
-        parts, at = [], start
-        for (begin, end), text in sorted(self.edits.items()):
-            if begin >= at and end <= stop:
-                parts += [self.text[at:begin], text]
-                at = end
+        start, stop = self[first].start, self.tokens[last].end
+        if not (self._replaced or self._before or self._behind):
+            return self.text[start:stop]
+        parts, at, index = list[str](), start, first
+        while index <= last:
+            end, text = self._replaced.get(index, NOTHING)
+            replaced = index <= end <= last
+            if replaced or index in self._before:
+                begin = self[index].start
+                parts += [self.text[at:begin], self._before.get(index, "")]
+                at = begin
+            if replaced:
+                parts.append(text)
+                index, at = end, self[end].end
+            if index in self._behind:
+                parts += [self.text[at : self[index].end], self._behind[index]]
+                at = self[index].end
+            index += 1
         return "".join([*parts, self.text[at:stop]])
 
     def source(self, first: int, last: int) -> str:
@@ -76,20 +109,46 @@ class Statement:
         return self.text[self[first].start : self[last].end]
 
     def closing(self, index: int) -> int:
-        """Returns the index of the parenthesis that closes the one at `index`.
+        """Returns the index of the parenthesis that closes the next one that opens at `index` or behind it.
 
         Raises:
             RedshiftError: there is none.
         """
-        depth = 0
-        for at in range(index, len(self)):
-            if self[at].is_symbol("("):
-                depth += 1
-            elif self[at].is_symbol(")"):
-                depth -= 1
-                if depth == 0:
-                    return at
-        raise self.error(len(self) - 1)
+        while index < len(self) and not self[index].is_symbol("(", ")"):
+            index += 1
+        if not self[index].is_symbol("(") or index not in self._partners:
+            raise self.error(len(self) - 1)
+        return self._partners[index]
+
+    def opening(self, index: int) -> int:
+        """Returns the index of the parenthesis that the one at `index` closes, or -1."""
+        return self._partners.get(index, -1) if self[index].is_symbol(")") else -1
+
+    def within(self, index: int) -> int:
+        """Returns the index of the innermost parenthesis that is open before a token, or -1."""
+        return self._within[index]
+
+    @cached_property
+    def _partners(self) -> dict[int, int]:
+        found, opened = dict[int, int](), list[int]()
+        for at, token in enumerate(self.tokens):
+            if token.is_symbol("("):
+                opened.append(at)
+            elif opened and token.is_symbol(")"):
+                found[at] = opened.pop()
+                found[found[at]] = at
+        return found
+
+    @cached_property
+    def _within(self) -> list[int]:
+        found, opened = list[int](), [-1]
+        for at, token in enumerate(self.tokens):
+            found.append(opened[-1])
+            if token.is_symbol("("):
+                opened.append(at)
+            elif token.is_symbol(")") and len(opened) > 1:
+                opened.pop()
+        return found
 
     def level(self, first: int, last: int) -> Iterator[int]:
         """Yields the tokens between two that are in no parenthesis within them; of a parenthesis, where it opens."""
@@ -112,6 +171,13 @@ class Statement:
         close = self.closing(index)
         return self.commas(index + 1, close - 1) if close > index + 1 else []
 
+    def known(self, find: Callable[[Statement], Found]) -> Found:
+        """Returns what a function finds out about the tokens of the whole statement; it is called once."""
+        if find not in self._known:
+            self._known[find] = find(self)
+        found: Found = self._known[find]
+        return found
+
     def error(self, index: int) -> RedshiftError:
         """Returns the syntax error at a token, in Redshift's form."""
         token = self.tokens[min(index, len(self) - 1)]
@@ -126,8 +192,17 @@ def split(text: str) -> list[Statement]:
     Raises:
         RedshiftError: a literal or comment is not closed, or there is a NUL, which would end the text for PostgreSQL.
     """
-    found = _remembered(text) if len(text) <= REMEMBERED else _cut(text)
-    return [Statement(text, tokens) for tokens in found]
+    return [Statement(text, tokens) for tokens in _pieces(text)]
+
+
+def statement_at(text: str, start: int) -> Statement:
+    """Returns the statement of a text whose first token is at an offset."""
+    found = _pieces(text)
+    return Statement(text, found[bisect_left(found, start, key=lambda tokens: tokens[0].start)])
+
+
+def _pieces(text: str) -> list[Sequence[Token]]:
+    return _remembered(text) if len(text) <= REMEMBERED else _cut(text)
 
 
 def _cut(text: str) -> list[Sequence[Token]]:

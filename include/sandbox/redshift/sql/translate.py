@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from include.sandbox.redshift.copy.command import copy_command
-from include.sandbox.redshift.errors import SYNTAX_ERROR, RedshiftError
+from include.sandbox.redshift.errors import SYNTAX_ERROR, TOO_LARGE, RedshiftError
 from include.sandbox.redshift.plan import Plan
 from include.sandbox.redshift.sql import (
     alter,
@@ -31,7 +31,7 @@ from include.sandbox.redshift.sql.merge import merge
 from include.sandbox.redshift.sql.refusals import refuse
 from include.sandbox.redshift.sql.select_into import select_into
 from include.sandbox.redshift.sql.shapes import is_verbatim, remember_verbatim, shape
-from include.sandbox.redshift.sql.statement import REMEMBERED, Statement, split
+from include.sandbox.redshift.sql.statement import REMEMBERED, Statement, split, statement_at
 from include.sandbox.redshift.sql.tables import TableReader
 from include.sandbox.redshift.unload.command import unload_command
 
@@ -56,6 +56,7 @@ BY_OBJECT: dict[tuple[str, str], Callable[[Statement], Plan]] = {
     ("DROP", "table"): objects.drop, ("DROP", "view"): materialized.drop_view, ("DROP", "schema"): schemas.drop_schema,
     ("DROP", "user"): roles.drop, ("DROP", "role"): roles.drop, ("DROP", "group"): roles.drop,
 }  # fmt: skip
+LONGEST = 1 << 24  # bytes of a statement (AWS: r_INSERT_30)
 TABLE_WORDS = {"table", "temp", "temporary", "local"}
 
 
@@ -70,8 +71,10 @@ class Translator:
         """Returns the statements of a text.
 
         Raises:
-            RedshiftError: a literal or comment is not closed.
+            RedshiftError: a literal or comment is not closed, or the text is longer than a statement may be.
         """
+        if len(text) > LONGEST or len(text.encode()) > LONGEST:
+            raise RedshiftError(f"the statement is larger than the maximum of {LONGEST} bytes", TOO_LARGE)
         return split(text)
 
     def plain(self, text: str) -> tuple[str, str] | None:
@@ -108,8 +111,7 @@ class Translator:
 
 @lru_cache(maxsize=256)
 def _remembered(text: str, start: int, keep_case: bool) -> Plan:
-    (statement,) = (found for found in split(text) if found[0].start == start)
-    return _translated(statement, keep_case)
+    return _translated(statement_at(text, start), keep_case)
 
 
 def _translated(statement: Statement, keep_case: bool, *, unloaded: bool = False) -> Plan:

@@ -170,9 +170,5 @@ def _find(statement: Statement, index: int, *words: str) -> bool:
 def _function(statement: Statement, index: int) -> str:
     """Returns the function that an OVER belongs to."""
     end = index - 2 if statement[index - 1].is_word("nulls") else index
-    depth = 0
-    for at in range(end - 1, -1, -1):
-        depth += statement[at].is_symbol(")") - statement[at].is_symbol("(")
-        if depth == 0:
-            return statement[at - 1].value if statement[at - 1].is_name else ""
-    return ""
+    name = statement[statement.opening(end - 1) - 1]
+    return name.value if name.is_name else ""

@@ -8,7 +8,8 @@ from typing import Any
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from include.sandbox.redshift.copy.sources import parts_of, service_error
+from include.sandbox.redshift.copy.manifest import parts_of
+from include.sandbox.redshift.copy.sources import service_error
 from include.sandbox.redshift.errors import RedshiftError
 from include.sandbox.redshift.unload.command import UnloadCommand
 from include.sandbox.redshift.unload.parts import Part

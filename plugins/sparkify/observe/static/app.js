@@ -13,7 +13,7 @@ import { hourGrid } from "./hours.js";
 import { monthCalendar } from "./months.js";
 import { picker } from "./picker.js";
 import { quarantine } from "./quarantine.js";
-import { asked, bounds, daysOf, month, written } from "./range.js";
+import { asked, bounds, month, written } from "./range.js";
 import { throughput } from "./throughput.js";
 
 const MINUTE = 60_000; // milliseconds
@@ -78,7 +78,7 @@ async function overview(range, signal) {
     replace(place("attention"), attention(known.attention));
     replace(place("counts"), counts(known.counts));
     replace(place("days"), ...dayCharts(known.days));
-    place("hours").classList.toggle("wide", daysOf(known) > HOURS_UP_TO);
+    place("hours").classList.toggle("wide", known.days.length > HOURS_UP_TO);
     replace(calendar, ...days(known.days));
   });
   return { start: known.start.slice(0, 10), end: known.end.slice(0, 10) };
@@ -117,7 +117,7 @@ function days(found) {
           `Hours are known from ${moment(known.first_hour)} to ${moment(known.last_hour)}.`,
       ),
     ];
-  if (daysOf(known) <= HOURS_UP_TO) {
+  if (found.length <= HOURS_UP_TO) {
     if (!detail.current)
       detail.invite(
         "Point at an hour, or go there by Tab and the arrow keys, to see what it is made of. " +

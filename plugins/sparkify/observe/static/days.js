@@ -2,17 +2,20 @@
 
 import { chart } from "./charts.js";
 import { el } from "./dom.js";
-import { dayName, percent, short, utc, whole } from "./format.js";
+import { dayName, daysFrom, percent, short, utc, whole } from "./format.js";
 
 const BY_DAY = 120; // days at most
 const BY_WEEK = 800;
 
 /**
  * Makes both charts.
- * @param {Array<{day: string, rows: number, matched: number}>} days - oldest first
+ * @param {Array<{day: string, rows: number, matched: number}>} found - oldest first; where days are left out between
+ *     them, the longest part is drawn
  * @returns {HTMLElement[]}
  */
-export function dayCharts(days) {
+export function dayCharts(found) {
+  const days = longest(found);
+  const part = days.length < found.length ? `, ${days[0].day} to ${days.at(-1).day}` : "";
   const all = sum(days);
   if (!all.rows) return [el("p", { class: "quiet" }, "No plays were published in this range.")];
   const { unit, groups } = grouped(days);
@@ -26,7 +29,7 @@ export function dayCharts(days) {
       ...common,
       kind: "bars",
       tint: "loaded",
-      title: `Plays per ${unit}`,
+      title: `Plays per ${unit}${part}`,
       values: groups.map(({ rows }) => rows),
       axis: short,
       summary: `${whole(all.rows)} in all`,
@@ -36,13 +39,22 @@ export function dayCharts(days) {
       ...common,
       kind: "line",
       tint: "accent",
-      title: "Matched to a song, %",
+      title: `Matched to a song, %${part}`,
       axis: String,
       values: groups.map(({ rows, matched }) => (rows ? (100 * matched) / rows : null)),
       summary: `${percent(all.matched, all.rows)} of all`,
       told: (n) => `${name(groups[n])}: ${percent(groups[n].matched, groups[n].rows)}`,
     }),
   ];
+}
+
+function longest(days) {
+  const parts = [[]];
+  for (const [n, day] of days.entries()) {
+    if (n && daysFrom(days[n - 1].day, day.day) > 1) parts.push([]);
+    parts.at(-1).push(day);
+  }
+  return parts.reduce((best, part) => (part.length > best.length ? part : best));
 }
 
 function grouped(days) {

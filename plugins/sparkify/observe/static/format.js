@@ -39,6 +39,9 @@ export function dayName(day) {
   return `${WEEKDAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
+/** How many days from one to another, e.g. 1 from `2018-12-03` to `2018-12-04`. */
+export const daysFrom = (one, other) => Math.round((utc(other) - utc(one)) / 86_400_000);
+
 export function bytes(size) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let rank = 0;

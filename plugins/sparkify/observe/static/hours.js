@@ -1,7 +1,7 @@
 // Hours of some weeks: a row for each day, the newest first, and a cell for each hour, which leads to its run.
 
 import { el } from "./dom.js";
-import { dayName, percent, whole } from "./format.js";
+import { counted, dayName, daysFrom, percent, whole } from "./format.js";
 import { rove, stopAt } from "./roving.js";
 import { STATES } from "./states.js";
 
@@ -28,12 +28,24 @@ export function hourGrid(days, detail) {
     "div",
     { role: "grid", class: "hour-grid", "aria-label": "Hours by day, in UTC" },
     head,
-    days.toReversed().map((day) => row(day, names)),
+    days.toReversed().map((day, n, all) => [n ? gap(day, all[n - 1]) : null, row(day, names)]),
   );
   rove(grid, CELL);
   stopAt(grid, CELL, detail.current && `hour ${detail.current}`);
   listen(grid, detail);
   return grid;
+}
+
+/** Says how many days are left out between two, because nothing is known of them. */
+function gap(day, newer) {
+  const left = daysFrom(day.day, newer.day) - 1;
+  if (left < 1) return null;
+  const years = day.day.slice(0, 4) === newer.day.slice(0, 4) ? "" : ` · below: ${day.day.slice(0, 4)}`;
+  return el(
+    "div",
+    { role: "row", class: "gap" },
+    el("span", { role: "gridcell" }, `${counted(left, "day")} of which nothing is known${years}`),
+  );
 }
 
 function row(day, names) {

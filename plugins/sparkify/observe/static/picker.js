@@ -1,7 +1,7 @@
 // Chooses the range: a preset, the range beside it, or two days.
 
 import { el } from "./dom.js";
-import { DEFAULT, PRESETS, beside } from "./range.js";
+import { DEFAULT, PRESETS, beside, daysOf } from "./range.js";
 
 /**
  * Fills the form once; `show` then says what is chosen.
@@ -35,10 +35,11 @@ export function picker(form, choose) {
   end.addEventListener("input", () => end.setCustomValidity(""));
   return (choice, range) => {
     shown = choice.start ? choice : { start: range.start.slice(0, 10), end: range.end.slice(0, 10) };
+    const standard = choice.start || daysOf(shown) > 31 ? null : DEFAULT;
     for (const preset of presets)
       preset.setAttribute(
         "aria-pressed",
-        String(preset.dataset.preset === (choice.preset ?? (choice.start ? null : DEFAULT))),
+        String(preset.dataset.preset === (choice.preset ?? standard)),
       );
     if (!form.contains(document.activeElement) || document.activeElement.type !== "date") {
       start.value = shown.start;

@@ -1,7 +1,7 @@
 // The range that is shown: whole days, half-open. It stands in the address of the page, so a link shows the same.
 
 const DAY = 86_400_000; // milliseconds
-export const DEFAULT = "31d"; // what the server shows if it is not told
+export const DEFAULT = "31d"; // what the server shows if it is not told, unless days are left out between them
 export const PRESETS = [
   ["7d", "7 days"],
   ["31d", "31 days"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +22,12 @@ class AlertingRun(Run):
     def __init__(self, *arguments: Any, **how: Any) -> None:
         super().__init__(*arguments, **how)
         self.states: dict[str, str] = {}
+        self.logical_date: datetime | None = None
 
     def context(self, task: Any) -> dict[str, Any]:
         made = super().context(task)
         states = {self.run_id: self.states}
+        made["dag_run"].logical_date = self.logical_date
         ti = SimpleNamespace(**{**vars(made["ti"]), "get_task_states": lambda dag_id, run_ids: states})
         return {**made, "ti": ti}
 

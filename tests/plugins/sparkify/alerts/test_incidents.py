@@ -7,6 +7,7 @@ import itertools
 import json
 import multiprocessing
 import os
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -230,6 +231,40 @@ def test_a_manual_run_without_an_interval_alerts_too(alerting, arrived):
     run = alerting(None, None)
     run.ended("prepare", AirflowFailException("there is no interval"))
     assert count(arrived(run.run_id)) == EACH
+
+
+@pytest.mark.parametrize("outcome", ["failed", "success"])
+def test_a_run_by_hand_that_holds_the_schedule_s_next_slot_is_told_once_and_its_end_too(
+    sandbox, alerting, arrived, outcome
+):
+    """The schedule makes no run then, so that nothing else could tell of it."""
+    slot = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    held = alerting()
+    held.logical_date = slot
+    if outcome == "failed":
+        held.ended("prepare", AirflowFailException("a logical date is no interval"))
+        held.failed()
+        held.failed()
+    else:
+        held.ended("cleanup")
+    texts = [text for text in arrived(held.run_id)["mail"] if "the schedule's next run" in text]
+    assert len(texts) == 1
+    assert f"{held.run_id} has the logical date {slot:%Y-%m-%dT%H:%MZ}" in texts[0]
+    assert "delete that run" in texts[0]
+    after = alerting("2018-12-02T01:00:00", "2018-12-02T02:00:00", run_type="scheduled")
+    after.logical_date = slot
+    after.ended("cleanup")
+    subjects = {letter.subject for letter in letters(sandbox.services.state) if after.run_id in letter.text}
+    assert "sparkify goes on by schedule again" in subjects
+
+
+@pytest.mark.parametrize(("kind", "hours_ago"), [("backfill", 0), ("scheduled", 0), ("manual", 2), ("manual", None)])
+def test_a_run_that_holds_no_slot_that_is_to_come_is_not_told_to_do_so(alerting, arrived, kind, hours_ago):
+    run = alerting("2018-12-01T00:00:00", "2018-12-01T01:00:00", run_type=kind)
+    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    run.logical_date = None if hours_ago is None else now - timedelta(hours=hours_ago)
+    run.ended("cleanup")
+    assert count(arrived(run.run_id)) == NONE
 
 
 def test_a_mistake_in_a_callback_is_logged_and_raises_nothing(pipeline, caplog):

@@ -103,7 +103,7 @@ def served(loaded: Any, _sandbox: Any) -> Iterator[Served]:
     state = sandbox.state
     airflow = Airflow(sandbox, schedule=True)
     airflow.migrate()
-    port = state.port("ui")
+    port = sandbox.hold_port("ui")
     users = {"admin": "admin", "viewer": "viewer", "stranger": ""}
     passwords = json.dumps({user: state.secret(f"airflow_{user}") for user in users})
     write_private(state.folder("airflow") / "passwords.json", passwords)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +37,20 @@ RUN = """
 DAG = """
     insert into dag (dag_id, is_paused, is_stale, exceeds_max_non_backfill, bundle_name, max_active_tasks,
         max_consecutive_failed_dag_runs, has_task_concurrency_limits, has_import_errors, fail_fast,
-        next_dagrun_data_interval_start, timetable_type, partition_mapper_info)
-    values ('sparkify', %s, false, false, 'dags-folder', 16, 0, false, false, false, %s, '', '{}')
+        next_dagrun, next_dagrun_data_interval_start, next_dagrun_data_interval_end, max_active_runs, timetable_type,
+        partition_mapper_info)
+    values ('sparkify', %s, false, false, 'dags-folder', 16, 0, false, false, false, %s, %s, %s, 4, '', '{}')
+"""
+BACKFILL = """
+    insert into backfill (id, dag_id, from_date, to_date, is_paused, completed_at, reprocess_behavior, max_active_runs,
+        dag_run_conf, created_at, updated_at)
+    values (%s, 'sparkify', %s, %s, true, %s, 'none', 4, '{}', %s, %s)
+"""
+WAITING_TASK = """
+    insert into task_instance (id, task_id, dag_id, run_id, map_index, state, pool, pool_slots, try_number, max_tries,
+        span_status)
+    select gen_random_uuid(), 'prepare', 'sparkify', run_id, -1, 'scheduled', 'nowhere', 1, 0, 3, 'ended'
+    from dag_run where dag_id = 'sparkify'
 """
 
 TABLES = ("songplays", "users", "songs", "artists", "time")
@@ -49,8 +62,8 @@ pytestmark = pytest.mark.timeout(600)
 def airflow(served) -> Iterator[None]:
     """What a test puts into Airflow's metadata is taken out again."""
     yield
-    served.metadata("delete from dag_run where dag_id = 'sparkify'")
-    served.metadata("delete from dag where dag_id = 'sparkify'")
+    for table in ("task_instance", "dag_run", "backfill", "dag"):
+        served.metadata(f"delete from {table} where dag_id = 'sparkify'")
 
 
 def asked_paths() -> list[str]:
@@ -74,6 +87,21 @@ def put_run(served, run_id, kind, state, start, end, changed, **conf):
         RUN, run_id, kind, state, changed, changed, changed if state == "failed" else None, changed, *interval,
         json.dumps({**conf, "start": start.isoformat(), "end": end.isoformat()} if conf else {}),
     )  # fmt: skip
+
+
+def put_dag(served, next_run, *, paused=False):
+    """Let Airflow know the DAG, with the schedule's next run at a logical date."""
+    served.metadata("insert into dag_bundle (name, active) values ('dags-folder', true) on conflict do nothing")
+    served.metadata(DAG, paused, next_run, next_run, next_run + timedelta(hours=1))
+
+
+def full_hour() -> datetime:
+    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+
+
+def needed(served, words):
+    """What needs a person of which these words are said."""
+    return [one for one in served.get("overview")["attention"] if words in f"{one['what']} {one['why']}"]
 
 
 def test_who_is_not_signed_in_gets_nothing(served):
@@ -174,6 +202,130 @@ def test_hours_that_a_run_failed_to_publish_are_failed_and_need_a_person(served,
     assert (hour["state"], hour["run_id"], hour["url"]) == ("failed", "manual__1", needed["url"])
 
 
+def test_what_was_not_published_is_failed_though_its_run_is_called_a_success(served, airflow):
+    """As where a person marks a run as successful, or as failed while only its teardown is left to decide."""
+    start, now = datetime(2018, 12, 2, 5, tzinfo=timezone.utc), datetime.now(timezone.utc)
+    put_run(served, "manual__1", "manual", "success", start, start + timedelta(hours=2), now, only="everything")
+    # this one has published: its hours are loaded, and later than it began
+    before, long_ago = start.replace(day=1), now.replace(year=2018)
+    put_run(served, "manual__0", "manual", "success", before, start, long_ago, only="everything")
+    assert served.get("overview")["counts"]["failed"] == 2 + 5
+    (failed,) = needed(served, "hours failed")
+    assert "manual__1 is called a success and has published nothing" in failed["why"]
+
+
+def test_a_run_whose_interval_cannot_be_read_is_named_and_hides_no_other(served, airflow):
+    start, now = datetime(2018, 12, 2, 5, tzinfo=timezone.utc), datetime.now(timezone.utc)
+    put_run(served, "manual__1", "manual", "failed", start, start + timedelta(hours=2), now, only="everything")
+    put_run(served, "manual__2", "manual", "failed", start, start, now, only="everything")
+    edge = {"start": "9999-12-31T23:00:00-05:00", "end": "9999-12-31T23:00:00-06:00"}
+    served.metadata("update dag_run set conf = %s where run_id = 'manual__2'", json.dumps(edge))
+    assert served.get("overview")["counts"]["failed"] == 2
+    (unread,) = needed(served, "1 run covers no hours")
+    assert "manual__2" in unread["why"]
+    assert unread["url"].endswith("/runs/manual__2")
+
+
+def test_nothing_is_known_of_the_future_nor_of_what_was_before_the_epoch(served, airflow):
+    now = datetime.now(timezone.utc)
+    for year in (12, 2130):
+        start = datetime(year, 12, 2, 5, tzinfo=timezone.utc)
+        run_id = f"manual__{year}"
+        put_run(served, run_id, "manual", "failed", start, start + timedelta(hours=2), now, only="everything")
+    found = served.get("overview")
+    assert (found["first_hour"], found["last_hour"]) == (f"{DAY}T00:00:00Z", f"{NEXT}T23:00:00Z")
+
+
+def test_a_run_that_holds_the_schedule_s_next_slot_is_named(served, airflow):
+    slot, hour = full_hour(), timedelta(hours=1)
+    put_dag(served, slot)
+    # its interval is the slot: the scheduler counts on from there
+    put_run(served, "manual__1", "manual", "success", slot, slot + hour, slot)
+    assert needed(served, "stands still") == []
+    served.metadata("update dag_run set data_interval_start = %s, data_interval_end = %s", slot - hour, slot)
+    (held,) = needed(served, "stands still")
+    assert held["what"] == "the schedule stands still: run manual__1 holds its next slot"
+    assert "Delete that run" in held["do"]
+    assert held["url"].endswith("/runs/manual__1")
+
+
+def test_a_run_whose_interval_lies_ahead_holds_the_schedule_until_then(served, airflow):
+    slot, hour = full_hour(), timedelta(hours=1)
+    put_dag(served, slot + 1000 * hour)
+    put_run(served, "manual__1", "manual", "failed", slot, slot + 1000 * hour, slot)
+    put_run(served, "manual__2", "manual", "failed", slot - 2 * hour, slot - hour, slot)
+    assert [one["url"].rsplit("/", 1)[-1] for one in needed(served, "stands still")] == ["manual__1"]
+
+
+def test_the_first_look_shows_the_newest_days_of_which_something_is_known_and_today(served, airflow):
+    """A history that was loaded lies years before the hours of the schedule, and nothing between them is missing."""
+    served.pipeline.execute(
+        "insert into {star}.loaded_hours (hour, run_id, events, plays, fingerprint, published_at, etag) "
+        "values ('2024-02-03 04:00', 'r', 9, 0, 0, sysdate, '')"
+    )
+    put_dag(served, full_hour())
+    found = served.get("overview")
+    served.pipeline.execute("delete from {star}.loaded_hours where run_id = 'r'")
+    today = f"{full_hour():%Y-%m-%d}"
+    assert list(states(found)) == [DAY, NEXT, "2024-02-03", today]
+    assert (found["start"][:10], found["last_hour"]) == (DAY, "2024-02-03T04:00:00Z")
+    assert found["counts"]["missing"] == 24, "the hours of the day that was not loaded"
+
+
+def test_settings_that_nobody_has_set_are_named(served, monkeypatch):
+    for name in ("AIRFLOW_VAR_SPARKIFY_REGION", "AIRFLOW_CONN_SPARKIFY_AWS"):
+        monkeypatch.delitem(served.environment, name)
+        monkeypatch.delenv(name, raising=False)
+    code, found = served.without_the_server()
+    said = [one["what"] for one in found["overview"]["attention"]]
+    assert said[:2] == ["the Variable sparkify_region is missing", "the connection sparkify_aws is missing"]
+    assert code == 1
+
+
+def test_a_paused_dag_is_said_to_be_so(served, airflow):
+    put_dag(served, full_hour(), paused=True)
+    (paused,) = needed(served, "the DAG sparkify is paused")
+    assert "airflow dags unpause sparkify" in paused["do"]
+
+
+def test_a_pool_that_is_not_there_is_named_as_soon_as_a_task_waits_for_it(served, airflow):
+    put_dag(served, full_hour())
+    put_run(served, "manual__1", "manual", "running", full_hour(), full_hour(), full_hour(), only="everything")
+    served.metadata(WAITING_TASK)
+    (missing,) = needed(served, "the pool nowhere is missing")
+    assert "tasks of 1 run wait" in missing["what"]
+    assert "airflow pools import" in missing["do"]
+
+
+@pytest.mark.parametrize(
+    ("is_over", "said", "advice"),
+    [(True, "backfill 7 was cancelled", "Delete it"), (False, "backfill 7 is paused", "Unpause it")],
+)
+def test_a_run_of_a_paused_backfill_that_waits_is_named_with_the_cause(served, airflow, is_over, said, advice):
+    start, now = full_hour() - timedelta(hours=5), datetime.now(timezone.utc)
+    put_dag(served, full_hour())
+    served.metadata(BACKFILL, 7, start, start, now if is_over else None, now, now)
+    put_run(served, "backfill__1", "backfill", "queued", start, start + timedelta(hours=1), now)
+    served.metadata("update dag_run set backfill_id = 7")
+    assert needed(served, "not started") == [], "it was queued just now"
+    served.metadata("update dag_run set queued_at = queued_at - interval '1 hour'")
+    (waits,) = needed(served, "not started")
+    assert said in waits["why"]
+    assert waits["do"].startswith(advice)
+
+
+def test_a_run_that_waits_for_its_turn_needs_nobody_and_one_that_does_not_is_named(served, airflow):
+    long_ago = full_hour() - timedelta(hours=5)
+    put_dag(served, full_hour())
+    for n in range(4):
+        put_run(served, f"manual__{n}", "manual", "running", long_ago, long_ago, long_ago, only="facts")
+    put_run(served, "manual__9", "manual", "queued", long_ago, long_ago, long_ago, only="facts")
+    assert needed(served, "not started") == []
+    served.metadata("delete from dag_run where run_id = 'manual__0'")
+    (waits,) = needed(served, "1 run queued since")
+    assert "manual__9" in waits["why"]
+
+
 def test_an_hour_is_late_when_its_run_is_not_finished_in_time(served, airflow):
     hour = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     end = hour + timedelta(hours=1)
@@ -188,9 +340,8 @@ def test_an_hour_is_late_when_its_run_is_not_finished_in_time(served, airflow):
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_hours_are_late_of_which_the_scheduler_should_have_made_runs(served, airflow, paused):
-    served.metadata("insert into dag_bundle (name, active) values ('dags-folder', true) on conflict do nothing")
-    first = (datetime.now(timezone.utc) - timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
-    served.metadata(DAG, paused, first)
+    first = full_hour() - timedelta(hours=3)
+    put_dag(served, first, paused=paused)
 
     def due() -> int:
         return 0 if paused else (datetime.now(timezone.utc) - LATE_AFTER - first) // timedelta(hours=1)
@@ -308,6 +459,26 @@ def test_a_range_that_runs_backwards_and_a_moment_that_is_none_are_refused(serve
         odd = client.get("/sparkify/api/overview", params={"start": "soon"})
     assert backwards.status_code == odd.status_code == 422
     assert "is not before" in backwards.text
+
+
+EDGES = [
+    "0001-01-01T00:00:00+05:00", "0001-01-01", "0999-12-31", "9999-12-31T23:00:00", "9999-12-31T23:59:59-05:00",
+    "9998-12-31T23:59:59.999999",
+]  # fmt: skip
+
+
+def test_the_edges_of_the_calendar_are_answered_or_refused(served):
+    with served.signed_in() as client:
+        asked = [client.get("/sparkify/api/hour", params={"hour": edge}) for edge in EDGES]
+        for part, bound in itertools.product(("overview", "checks"), ("start", "end")):
+            asked += [client.get(f"/sparkify/api/{part}", params={bound: edge}) for edge in EDGES]
+    assert {answer.status_code for answer in asked} == {200, 422}, [answer.url for answer in asked if answer.is_error]
+
+
+def test_a_name_that_no_file_can_have_is_not_found(served):
+    with served.signed_in() as client:
+        for name in ("%00", "index.html%00", "a" * 300, "a/" * 3000, "%ff", "."):
+            assert client.get(f"/sparkify/static/{name}").status_code == 404, name
 
 
 def test_while_the_warehouse_is_slow_airflow_s_own_pages_are_answered(served):

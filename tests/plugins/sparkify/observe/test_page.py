@@ -256,6 +256,15 @@ def test_one_part_that_fails_leaves_the_others(page, state):
     forgive(page, "503")
 
 
+def test_days_that_are_left_out_are_counted_in_their_place(page, state):
+    page.route("**/api/overview*", lambda route: route.fulfill(json=with_a_gap(route.fetch().json())))
+    ui.show_sparkify(page, state)
+    expect(page.locator(".gap")).to_have_text("10 days of which nothing is known")
+    expect(page.locator(".hour-row + .gap + .hour-row")).to_have_count(1)
+    assert Axe().run(page).violations_count == 0
+    page.unroute_all()
+
+
 def test_a_range_of_which_nothing_is_known_says_what_is(page, state):
     ui.show_sparkify(page, state, "?start=2001-01-01&end=2001-02-01")
     expect(page.locator("#hours")).to_contain_text("Hours are known from 2013-12-01 00:00 to 2018-12-07 23:00")
@@ -310,6 +319,11 @@ def forgive(page, *said):
 def renamed(overview):
     overview["attention"][0]["what"] = "Something new"
     overview["days"][-5]["states"] = "s" * 24
+    return overview
+
+
+def with_a_gap(overview):
+    del overview["days"][5:15]
     return overview
 
 
