@@ -89,6 +89,18 @@ def cannot_be_made(cell: Cell) -> str:
     return ""
 
 
+def must_load(cell: Cell) -> bool:
+    """Whether the run is clear about its hour and nobody keeps it from loading it; else it may leave it as it is."""
+    if cell.start in (Start.FORM_DATE, Start.FORM_PART, Start.COMMAND_DATE):
+        return False
+    if cell.start is Start.BACKFILL_NONE and cell.state in (State.LOADED, State.FAILED):
+        return False
+    if cell.start is Start.BACKFILL_FAILED and cell.state is State.LOADED:
+        return False
+    harmless = (Interference.NOTHING, Interference.CLEAR_RUN, Interference.PAUSE, Interference.KILL)
+    return cell.interference in harmless
+
+
 def of_pairs() -> list[Cell]:
     """The cells in which each pair of (start, interference), (interference, state) and (start, state) occurs.
 

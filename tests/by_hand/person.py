@@ -149,7 +149,8 @@ class Person:
 
     def runs_in(self, start: datetime, end: datetime) -> list[str]:
         """The runs whose logical date lies in a range."""
-        return list(self.world.api.runs_between(DAG_ID, start, end))
+        dates = {"logical_date_gte": start.isoformat(), "logical_date_lt": end.isoformat()}
+        return [str(run["dag_run_id"]) for run in self.world.api.runs(DAG_ID, **dates)]
 
     def is_at_work(self, hours: list[datetime]) -> bool:
         """Whether a run of one of these hours runs, or all are over."""

@@ -16,7 +16,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.by_hand.cells import DOZEN, Cell, Interference, Start, State, impossible_pairs, of_pairs
+from tests.by_hand.cells import DOZEN, Cell, Interference, Start, State, impossible_pairs, must_load, of_pairs
 from tests.by_hand.person import Person
 from tests.by_hand.world import DAY, FIRST_DAY, HOUR, NEW, World, wait_for, world
 
@@ -107,6 +107,8 @@ def prepare(made: World, person: Person, matrix: Matrix) -> None:
             waited.append(prepared(person, state, cells, matrix, by_backfill=False))
         for run_id in itertools.chain(*waited):
             person.wait_for_end(run_id)
+            if state is State.FAILED:  # a run that is marked before its first task ends as a success (Airflow 3.3.2)
+                person.mark_failed(run_id)
 
 
 def prepared(person: Person, state: State, cells: list[Cell], matrix: Matrix, *, by_backfill: bool) -> list[str]:
@@ -215,7 +217,7 @@ def judged(made: World, matrix: Matrix, before: dict[datetime, list[str]]) -> di
     for cell, hour in matrix.hours.items():
         rows, was, letter = published.get(hour, []), before.get(hour, []), letters.get(hour, "?")
         outcome = "new" if rows == expected[hour] else "as before" if rows == was else f"odd: {rows}"
-        right = {"new": PUBLISHED + SHOWN, "as before": SHOWN}.get(outcome, "")
+        right = {"new": PUBLISHED + SHOWN, "as before": "" if must_load(cell) else SHOWN}.get(outcome, "")
         refused = ", refused" if cell in matrix.refused else ""
         seen = f"{hour:%Y-%m-%dT%HZ}: {outcome}, status has {letter!r}{refused}"
         problem = matrix.trouble.get(cell, "") or ("" if letter in right else seen)

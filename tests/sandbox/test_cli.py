@@ -17,7 +17,7 @@ from include.sandbox.inbox import FOLDER, Letter, keep
 from include.sandbox.process import MARK
 from include.sandbox.services import ENDED
 from include.sandbox.session import print_addresses
-from include.sandbox.state import REPOSITORY
+from include.sandbox.state import REPOSITORY, State
 
 COMMANDS = ("run", "up", "backfill", "seed", "down", "status", "inbox", "sql", "aws", "redshift", "feed")
 
@@ -163,8 +163,8 @@ def test_control_characters_come_to_a_pipe_as_they_are_and_to_a_terminal_to_be_s
 
 
 def test_passwords_come_to_a_terminal_only(sandbox):
-    state, text = sandbox.services.state, {}
-    state.port("ui")
+    state, text = State.load(sandbox.services.root), {}
+    state.ports["ui"] = 8080
     for is_terminal in (True, False):
         file = io.StringIO()
         print_addresses(Console(file=file, force_terminal=is_terminal, width=200), state)
