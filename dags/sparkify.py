@@ -270,6 +270,7 @@ with DAG(
         decisive="{{ 'check_quality' if params.only == 'checks' else 'publish' }}",
         schemas_table=f"{STAR}.run_schemas",
         on_success_callback=notify_recovery,
+        on_failure_callback=[notify_failure, notify_recovery],  # it fails with the run, of which much may be well again
     )
 
     prepare >> [stage_events, stage_songs]

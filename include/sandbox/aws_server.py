@@ -63,7 +63,10 @@ def serve(folder: Path, port: int, on_ready: Callable[[Mapping[str, str]], None]
     application = DomainDispatcherApplication(create_backend_app)
     # It lists a folder of 180 services on every request: half of the cost of a small GET.
     application.get_backend_for_host = functools.cache(application.get_backend_for_host)  # type: ignore[method-assign]
-    root = {"aws_access_key_id": f"ROOT{secrets.token_hex(8).upper()}", "aws_secret_access_key": secrets.token_urlsafe()}
+    root = {
+        "aws_access_key_id": f"ROOT{secrets.token_hex(8).upper()}",
+        "aws_secret_access_key": secrets.token_urlsafe(),
+    }
     guard = Guard(OneStepWrites(application), frozenset({HOST, LOOPBACK, "localhost"}), _Secrets(root))
     server = make_server(HOST, port, guard, threaded=True, request_handler=RequestHandler)
     server.daemon_threads = True  # type: ignore[attr-defined] # of ThreadingMixIn; an open connection must not delay the end

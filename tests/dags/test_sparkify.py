@@ -111,11 +111,12 @@ def test_every_task_keeps_the_policy(dag):
 def test_someone_is_told_of_whatever_goes_wrong(dag):
     """A task that fails, one that is killed, a warning, a run that is late; and that it is over."""
     assert dag.on_failure_callback is notify_run_failure
-    assert all(task.on_failure_callback == [notify_failure] for task in dag.tasks)
+    assert all(task.on_failure_callback[0] == notify_failure for task in dag.tasks)
     warning = [task.task_id for task in dag.tasks if task.on_success_callback == [notify_warnings]]
     assert warning == ["stage_events", "stage_songs", "check_quality"]
     (last,) = (task for task in dag.tasks if not task.downstream_task_ids)
     assert last.on_success_callback == [notify_recovery]
+    assert last.on_failure_callback == [notify_failure, notify_recovery]
     (late,) = dag.deadline
     assert late.callback.path == f"{notify_late.__module__}.notify_late"
     assert late.interval > timedelta(hours=1), "the logical date is where the hour begins"

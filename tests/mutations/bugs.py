@@ -568,7 +568,7 @@ BUGS = [
         "bug_17_alert_is_not_sent",
         "The failure is looked at and goes to nobody.",
         f"{PLUGIN}/alerts/callbacks.py",
-        {"    report(context, found or [": "    report(context, found and ["},
+        {"    if found is None:\n        found = [": "    if found is None:\n        found = [] and ["},
         (f"{TESTS}/alerts/test_incidents.py::test_what_fails_again_after_it_was_over_is_told_again",),
     ),
 ]

@@ -51,20 +51,20 @@ def notify_run_failure(context: Any) -> None:
         context: of the run; ``reason`` is why Airflow calls it failed.
     """
     failed = [task for task, state in _states(context).items() if state == "failed"]
-    if len(failed) > 1:  # the last task, with which the run ended, failed because of the others
-        failed.remove(context["ti"].task_id)
-    silent = [Incident(task, SILENT, SILENT_ADVICE) for task in failed]
+    # the last task, with which the run ended, failed because of the others
+    causes = [task for task in failed if task != context["ti"].task_id] or failed
+    silent = [Incident(task, SILENT, SILENT_ADVICE) for task in causes]
     found = silent or [Incident("run", RUN_REASON.format(reason=context.get("reason")))]
     report_by(context, [*found, *held_slot(context)], lambda _name: False, second_hand=True)
 
 
 def notify_recovery(context: Any) -> None:
-    """Tell what is over: the ``on_success_callback`` of the last task, which looks once for all tasks of the run.
+    """Tell what is over: what the last task calls at its end, which looks once for all tasks of the run.
 
     Args:
         context: of the last task.
     """
-    states = _states(context) | {context["ti"].task_id: "success"}
+    states = _states(context) | {context["ti"].task_id: "failed" if context.get("exception") else "success"}
     well = {task for task, state in states.items() if state == "success"}
     if "failed" not in states.values():
         well |= {"run", *([LATE, SCHEDULE] if context["dag_run"].run_type == "scheduled" else [])}

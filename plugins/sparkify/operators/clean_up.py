@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from sparkify.alerts.incidents import Incident
 from sparkify.errors import explained
 from sparkify.operators.warehouse import WarehouseOperator
+from sparkify.parts import CHECKS
 from sparkify.warehouse import Session
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class CleanUpOperator(WarehouseOperator):
         published = returned is not None and states.get(self.decisive) == "success"
         with explained(str(self.conn_id), "Cleaning up"), self.session() as session:
             doomed = self._expired(session)
-            if published:
+            if published or self.only == CHECKS:
                 doomed.append(self.run_schema)
             else:
                 self.log.warning("%s is kept for a retry; it expires after %s", self.run_schema, self.keep_for)

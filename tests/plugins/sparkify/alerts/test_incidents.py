@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sandbox.inbox import letters
 from sparkify.alerts import Incident, notify_late, report
+from sparkify.operators.clean_up import NothingPublishedError
 from tests.bad_day import unloadable
 
 HOURS = [f"2018-12-01T{hour:02}:00:00Z" for hour in range(12)]
@@ -95,7 +96,7 @@ def test_each_task_is_an_incident_of_its_own(hours, told):
     hours[0].failed()
     assert told() == TWICE
     hours[1].states |= {"load_users": "success", "load_time": "failed"}
-    hours[1].ended("cleanup")
+    hours[1].ended("cleanup", NothingPublishedError("load_time failed"))
     assert told() == dict.fromkeys(EACH, 3), "one is over"
 
 
