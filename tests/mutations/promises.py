@@ -835,7 +835,9 @@ ERRORS = [
         "everything_is_retried",
         "What a retry cannot cure is retried.",
         f"{PLUGIN}/errors.py",
-        {"if state is None or is_conflict(error):": "if True:"},
+        {
+            "    if is_conflict(error):\n        return False\n    if state is None:": "    return False\n    if state is None:"
+        },
         (f"{TESTS}/test_errors.py::test_the_same_statement_would_fail_again",),
     ),
     Mutation(
