@@ -80,7 +80,7 @@ from sparkify.star import (
 )
 
 SQL = Path(__file__).parents[1] / "include" / "sql"
-SOURCE, WORK = "{{ var.value.sparkify_source }}", "{{ var.value.sparkify_work }}"
+SOURCE, WORK = "{{ address('sparkify_source') }}", "{{ address('sparkify_work') }}"
 # A run goes on with as many records in quarantine, if they are no greater share of all.
 REJECTED_RECORDS = "{{ var.value.get('sparkify_rejected_records', 100) }}"
 REJECTED_SHARE = "{{ var.value.get('sparkify_rejected_share', 0.1) }}"

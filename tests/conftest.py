@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import psycopg2
 import pytest
 import redshift_connector
@@ -24,6 +25,7 @@ from include.sandbox.services import Sandbox
 from include.sandbox.state import DATABASE, LOOPBACK, USER
 
 if TYPE_CHECKING:
+    from psycopg import Connection as Psycopg3Connection
     from psycopg2.extensions import connection as Psycopg2Connection  # noqa: N812 - it is a class
 
 TALLY = "tally"
@@ -123,6 +125,14 @@ class RunningSandbox:
     def psycopg2(self, **other: Any) -> Psycopg2Connection:
         """Connect with psycopg2; `other` replaces parts of the address."""
         return self._kept(psycopg2.connect(**{**self.address, "dbname": DATABASE, **other}))
+
+    def psycopg(self, **other: Any) -> Psycopg3Connection[Any]:
+        """Connect with psycopg 3, as Airflow's PostgreSQL hook does; `other` replaces parts of the address."""
+        return self._kept(psycopg.connect(**{**self.address, "dbname": DATABASE, **other}))
+
+    def by(self, driver: str, **other: Any) -> Any:
+        """Connect with one of DRIVERS; `other` replaces parts of the address."""
+        return getattr(self, {"redshift_connector": "redshift"}.get(driver, driver))(**other)
 
     def aws(self, service: str) -> Any:
         """A boto3 client with an administrator's keys."""

@@ -23,6 +23,20 @@ LONGEST_WAIT = 30.0  # seconds
 # no such database or schema, syntax or undefined object (PostgreSQL: appendix A, which Redshift's codes follow).
 PERMANENT_CLASSES = ("0A", "22", "23", "28", "3D", "3F", "42")
 
+# Of what the drivers raise without asking the server, and so without a SQLSTATE, the class says whose fault it is
+# (PEP 249); those of Python that they let through are a program's own.
+PERMANENT_ERRORS = ("ProgrammingError", "NotSupportedError", "DataError", "IntegrityError")
+# Not every ValueError: that of a socket that is closed is none.
+CLIENT_FAULTS = (TypeError, LookupError, AttributeError, UnicodeError)
+
+# An OperationalError or InterfaceError is a passing one, unless it says that the settings or the statement are wrong:
+# psycopg keeps no SQLSTATE of a login that is refused, and neither driver has one for what it refuses itself.
+PERMANENT_CLIENT_WORDS = re.compile(
+    "authentication failed|no pg_hba.conf entry|no password (was )?(supplied|provided)"
+    "|(database|role|user) .* does not exist|refuses SSL|does not support SSL|certificate verify failed"
+    "|connection (parameter|option)|can't be of type|by redshift_connector|supported in the query"
+)
+
 # Redshift reports what COPY met in S3 and IAM as XX000, so its words have to tell (AWS: s3serviceexception-error).
 PERMANENT_WORDS = (
     "ASSUMEROLE",
@@ -62,14 +76,18 @@ def message(error: BaseException) -> str:
     """The server's own words: message and detail, without the driver's wrapping."""
     fields = _fields(error)
     said = "\n".join(filter(None, (fields.get("M"), fields.get("D")))) or _wrapped(error)
+    if isinstance(error, CLIENT_FAULTS):
+        return f"{type(error).__name__}: {error}"  # a KeyError says a name and nothing else
     return said or str(error).strip() or type(error).__name__
 
 
 def is_permanent(error: BaseException) -> bool:
     """Whether the same statement would fail again."""
     state = sqlstate(error)
-    if state is None or is_conflict(error):
+    if is_conflict(error):
         return False
+    if state is None:
+        return _is_of_client(error)
     return state[:2] in PERMANENT_CLASSES or (
         state == "XX000"
         and any(words in message(error) for words in PERMANENT_WORDS)
@@ -124,6 +142,14 @@ def explained(conn_id: str, action: str) -> Iterator[None]:
         if is_permanent(error):
             raise AirflowFailException(f"{text} {NO_RETRY}") from error
         raise AirflowException(f"{text} {RETRY}") from error
+
+
+def _is_of_client(error: BaseException) -> bool:
+    """Whether what no server has answered is a matter of the program or of the connection's settings."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds.isdisjoint(("OperationalError", "InterfaceError")):
+        return isinstance(error, CLIENT_FAULTS) or not kinds.isdisjoint(PERMANENT_ERRORS)
+    return PERMANENT_CLIENT_WORDS.search(message(error)) is not None
 
 
 def _wrapped(error: BaseException) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from sparkify.addresses import split
 from sparkify.inspection import Inspection
 from sparkify.interval import timestamp
-from sparkify.objects import S3Object, split
+from sparkify.objects import S3Object
 from sparkify.warehouse import Session, unqualified
 
 NAMED = 10  # objects that a message names

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from sparkify.addresses import base
 from sparkify.contracts import EVENTS
 from sparkify.feed import first_broken
 from sparkify.interval import Interval, of_run
@@ -46,6 +47,12 @@ def run(context: Context) -> str:
 def reader_role(context: Context) -> str:
     """The role that analysts are granted; it belongs to the star schema and carries its name."""
     return identifier(f"{star(context)}_reader")
+
+
+@pass_context
+def address(context: Context, variable: str) -> str:
+    """The address in S3 that an Airflow Variable gives, see :func:`sparkify.addresses.base`."""
+    return base(context["var"]["value"].get(variable, ""), variable)
 
 
 @pass_context
@@ -111,6 +118,7 @@ MACROS: dict[str, Callable[..., Any] | Bind | str | int] = {
     "star": star,
     "run": run,
     "reader_role": reader_role,
+    "address": address,
     "interval": interval,
     "bind": Bind(),
     "not_older": not_older,

@@ -12,10 +12,10 @@ from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from sparkify.addresses import split
 from sparkify.errors import RETRY
 from sparkify.interval import EPOCH
 
@@ -274,18 +274,3 @@ def _day_of(key: str, key_format: str) -> datetime | None:
     except ValueError:
         return None
     return day if f"{day:{key_format}}" == key else None
-
-
-def split(url: str) -> tuple[str, str]:
-    """Take ``s3://bucket/key`` apart.
-
-    Returns:
-        The bucket, and the key or prefix, which may be empty.
-
-    Raises:
-        AirflowFailException: it is not an address in S3.
-    """
-    parts = urlsplit(url, allow_fragments=False)
-    if parts.scheme != "s3" or not parts.netloc:
-        raise AirflowFailException(f"{url!r} is not an address in S3: expected s3://bucket/prefix.")
-    return parts.netloc, parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")

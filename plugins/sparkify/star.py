@@ -24,6 +24,7 @@ from sparkify.operators.publish import Step
 from sparkify.parts import CHECKS, DIMENSIONS, FACTS
 
 RUN, STAR = "{{ run() }}", "{{ star() }}"
+SOURCE_VARIABLE = "sparkify_source"  # below which the app writes its objects
 LOG_KEY_FORMAT = "%Y/%m/%Y-%m-%d-events.json"  # of the app's daily objects, with the codes of strftime
 PUBLISHED = ("songplays", "users", "songs", "artists", "time")
 PLAYED = ("songplay_id", "start_time", "user_id", "level", "session_id")

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlparse
+from airflow.sdk.exceptions import AirflowFailException
 
 from sparkify.errors import explained
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 INSERT = re.compile(r"insert into (\S+)", re.IGNORECASE)
+NAME = re.compile(r"%\((?P<name>\w+)\)s")
+PERCENT = re.compile(f"%%|{NAME.pattern}|%")
 BATCH = 500  # rows in one INSERT: their values stay far below the protocol's 32,767 parameters
 
 Row = tuple[Any, ...]
@@ -66,10 +69,14 @@ class Session:
         Args:
             statement: SQL; values are named as ``%(name)s``.
             parameters: the values, bound by the driver; more may be given than the statement names. In a statement that
-                names one, a literal ``%`` is written ``%%``.
+                names one, every literal ``%`` is written ``%%``, also within quotes and comments; in one that names
+                none it is written as it is.
 
         Returns:
             The rows that it returned; none for a statement that returns nothing.
+
+        Raises:
+            AirflowFailException: a value that the statement names is not given, or it holds a single ``%``.
         """
         return self._execute(statement, parameters)[0]
 
@@ -124,17 +131,44 @@ class Session:
 
     def _execute(self, statement: str, parameters: Parameters | None) -> tuple[list[Row], int, list[str]]:
         with closing(self.connection.cursor()) as cursor:
-            if hasattr(cursor, "paramstyle"):
-                # redshift_connector's default, positional %s, would bind one value once for each place that names it.
-                cursor.paramstyle = "pyformat"
             # the driver reads a statement that it is given values for letter by letter
-            if parameters and "%(" in statement:
-                cursor.execute(statement, parameters)
-            else:
+            if not parameters or not NAME.search(statement):
                 cursor.execute(statement)
+            else:
+                numbered, values = _numbered(statement, parameters)
+                if hasattr(cursor, "paramstyle"):
+                    cursor.paramstyle = "qmark"  # and no ? stands for anything in Redshift outside of quotes
+                    cursor.execute(numbered, values)
+                else:
+                    cursor.execute(statement, parameters)
             rows = [tuple(row) for row in cursor.fetchall()] if cursor.description else []
             columns = [str(column[0]) for column in cursor.description or ()]
             return rows, max(cursor.rowcount, 0), columns
+
+
+def _numbered(statement: str, parameters: Parameters) -> tuple[str, tuple[Any, ...]]:
+    """Write ``$1`` for the first name and ``%`` for ``%%``, as psycopg does and redshift_connector does not.
+
+    That takes ``%%`` only outside of quotes, and no name after it (2.2.0, convert_paramstyle). What is numbered already
+    it leaves as it is. Its own default, ``%s``, would bind one value once for each place that names it.
+
+    Returns:
+        The statement, and the values in the order of their numbers, each once.
+    """
+    numbers: dict[str, int] = {}
+
+    def written(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name is None and found[0] == "%":
+            near = statement[max(found.start() - 20, 0) : found.end() + 20]
+            raise AirflowFailException(f"A statement that names values holds a single % near {near!r}: write it %%.")
+        if name is None:
+            return "%"
+        if name not in parameters:
+            raise AirflowFailException(f"A statement names %({name})s, which is not among {sorted(parameters)}.")
+        return f"${numbers.setdefault(name, len(numbers) + 1)}"
+
+    return PERCENT.sub(written, statement), tuple(parameters[name] for name in numbers)
 
 
 def _has_code(statement: str) -> bool:

@@ -83,7 +83,7 @@ def test_a_task_killed_on_its_last_try_is_told_once_and_its_recovery_too(started
     time.sleep(10)  # for whatever else Airflow might call
     assert arrived(airflow, run_id) == list(CHANNELS)
     texts = [found.text for found in letters(airflow.sandbox.state) if run_id in found.text]
-    assert all("sparkify.stage_songs" in text and "ended without a word" in text for text in texts)
+    assert all("sparkify.stage_songs" in text and "failed without an error of its own" in text for text in texts)
     status = subprocess.run(
         [sys.executable, "-m", "include.sandbox", "--state", str(airflow.sandbox.root), "status"],
         capture_output=True, text=True, timeout=60,

@@ -529,7 +529,7 @@ BUGS = [
         DAG,
         {
             "    Param,\n)": "    Param,\n    Variable,\n)",
-            'SOURCE, WORK = "{{ var.value.sparkify_source }}",': (
+            "SOURCE, WORK = \"{{ address('sparkify_source') }}\",": (
                 'SOURCE, WORK = Variable.get("sparkify_source", default="s3://source"),'
             ),
         },

@@ -835,7 +835,7 @@ ERRORS = [
         "everything_is_retried",
         "What a retry cannot cure is retried.",
         f"{PLUGIN}/errors.py",
-        {"if state is None or is_conflict(error):": "if True:"},
+        {"    if is_conflict(error):\n": "    if True:\n"},
         (f"{TESTS}/test_errors.py::test_the_same_statement_would_fail_again",),
     ),
     Mutation(
@@ -844,6 +844,38 @@ ERRORS = [
         f"{PLUGIN}/errors.py",
         {'r"(?<![\\w/.-])10(18|23)(?![\\w/.-])"': 'r"10(18|23)"'},
         (f"{TESTS}/test_errors.py::test_the_same_digits_elsewhere_are_no_conflict",),
+    ),
+    Mutation(
+        "a_key_by_the_hour_is_accepted",
+        "An object of each hour is looked for at midnight, and the hour is published empty.",
+        f"{PLUGIN}/feasible.py",
+        {"    _require_whole_days(key_format)\n": ""},
+        (f"{TESTS}/test_feasible.py::test_keys_by_hour_are_an_import_error_that_says_what_to_write",),
+    ),
+    Mutation(
+        "a_flag_in_a_uri_is_true",
+        "iam=false asks IAM for a password.",
+        f"{PLUGIN}/connections.py",
+        {"if wanted is bool and text in BOOLEANS:": "if wanted is bool and text in ():"},
+        (f"{TESTS}/test_connections.py::test_text_that_means_yes_still_asks_iam",),
+    ),
+    Mutation(
+        "a_missing_variable_is_waited_for",
+        "A Variable that nobody has set is looked for again and again.",
+        f"{OPERATORS}/warehouse.py",
+        {
+            "        with connections.required():\n            super().render_template_fields(context, jinja_env)": (
+                "        super().render_template_fields(context, jinja_env)"
+            )
+        },
+        (f"{TESTS}/test_connections.py::test_a_variable_that_is_missing_is_named_and_not_waited_for",),
+    ),
+    Mutation(
+        "a_slash_at_the_end_is_part_of_the_source",
+        "A bucket that is written with a slash at its end is searched below an empty folder.",
+        f"{PLUGIN}/addresses.py",
+        {'filter(None, parts[2].split("/"))': 'parts[2].split("/")[1:]'},
+        (f"{TESTS}/test_addresses.py::test_a_bucket_is_written_with_or_without_slashes",),
     ),
     Mutation(
         "the_bad_record_is_not_named",

@@ -5,7 +5,7 @@ The callbacks that a DAG names, and the process that calls each:
 | callback | of | called by | what it tells |
 |---|---|---|---|
 | notify_failure | every task | the task; the DAG processor if its heartbeat was missed | it failed for good |
-| notify_run_failure | the DAG | the DAG processor | tasks that failed without a word, as a killed one does |
+| notify_run_failure | the DAG | the DAG processor | tasks that failed without an error: killed, or marked |
 | notify_warnings | tasks that warn | the task | the ``warnings`` that it returned |
 | notify_recovery | the last task | the task | tasks, warnings and a schedule that are well again |
 | notify_late | the DAG's deadline | the triggerer | a scheduled run that is not finished |

@@ -10,14 +10,16 @@ from sparkify.alerts.incidents import LATE, SCHEDULE, Incident, datetime_of
 from sparkify.alerts.reporting import report, report_by
 from sparkify.alerts.slots import held_slot
 
-# A task that is killed does not come to its own callback, and neither its supervisor nor the scheduler calls it
-# (apache/airflow#60858): all that is left is that its run fails.
+# Neither a task that is killed nor one that a person marks as failed comes to its own callback, and neither its
+# supervisor nor the scheduler calls it (apache/airflow#60858): all that is left is that its run fails, with the same
+# state of the task for both.
 SILENT = (
-    "its process ended without a word: killed (SIGKILL), out of memory, or lost with its worker. "
-    "The log ends where it was."
+    "it failed without an error of its own: a person marked it failed, or its process was ended (killed by SIGKILL, "
+    "out of memory, lost with its worker). The log ends where it was."
 )
 SILENT_ADVICE = (
-    "look at the worker's memory and events at that time, then clear the task with everything downstream of it."
+    "look in the audit log (UI: Browse, Audit Log) whether somebody marked it; if nobody did, at the worker's memory "
+    "and events at that time. Then clear the task with everything downstream of it."
 )
 LATE_REASON = "the run is {state} and not finished {minutes} minutes after the end of its hour."
 LATE_ADVICE = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
+from sparkify.addresses import base
 from sparkify.alerts.channels import AWS_CONNECTION, CHANNELS, Send, configured, described, send
 from sparkify.alerts.incidents import Incident, MetIn, moment
 from sparkify.alerts.journal import Entry, Journal
@@ -70,8 +71,8 @@ class _Report:
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def tell(self, work: str) -> None:
-        state = State(AWS_CONNECTION, work, self.run.dag_id)
         try:
+            state = State(AWS_CONNECTION, base(work, WORK_VARIABLE), self.run.dag_id)
             news = state.change(self.note)
         except Exception as error:
             # Better told twice than never.

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, stop_all, wait_random
 
+from sparkify.addresses import split
 from sparkify.alerts.journal import Journal
-from sparkify.objects import hook_of, split
+from sparkify.objects import hook_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -1,7 +1,7 @@
 """The kinds of checks: what may be asked of a table.
 
-SQL in a rule may be templated, and names values as ``%(name)s``. It has no other ``%``: in a statement with bound
-values, one driver reads ``%%`` within a literal as ``%%``, the other as ``%``.
+SQL in a rule may be templated, and names values as ``%(name)s``. It has no other ``%``, which would have
+to be doubled in a statement that names a value and must not be in another.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sparkify.objects import split
+from sparkify.addresses import split
 
 RUN_SCHEMA = re.compile(r"\b(\w+)_run_[0-9a-f]{12}\b")  # what sparkify.macros.run makes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sparkify.addresses import base
 from sparkify.alerts import state
 from sparkify.alerts.channels import AWS_CONNECTION
 from sparkify.alerts.incidents import SCHEDULE
@@ -67,7 +68,7 @@ def recorded() -> list[Alert]:
 
     try:
         client = hook_of(S3Hook, AWS_CONNECTION, state.CLIENT).get_conn()
-        text, _ = state.read(client, *state.located(str(Variable.get(WORK_VARIABLE)), DAG_ID))
+        text, _ = state.read(client, *state.located(base(Variable.get(WORK_VARIABLE), WORK_VARIABLE), DAG_ID))
     except Exception as error:
         raise UnavailableError(
             Attention(

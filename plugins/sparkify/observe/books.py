@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tenacity import stop_after_attempt
 
 from sparkify import templates, warehouse
+from sparkify.connections import typed
 from sparkify.errors import message, sqlstate
 from sparkify.macros import identifier
 from sparkify.observe import WAREHOUSE_CONNECTION
@@ -118,7 +119,7 @@ def _hook() -> DbApiHook:
     """The connection's hook, which gives up after seconds: by itself Redshift's tries five times, without an end."""
     from airflow.sdk import BaseHook
 
-    connection = BaseHook.get_connection(WAREHOUSE_CONNECTION)
+    connection = typed(BaseHook.get_connection(WAREHOUSE_CONNECTION))
     limits = {"redshift": {"timeout": STATEMENT_TIMEOUT.seconds}, "postgres": {"connect_timeout": CONNECT_SECONDS}}
     connection.extra = json.dumps({**limits.get(str(connection.conn_type), {}), **connection.extra_dejson})
     if connection.host:

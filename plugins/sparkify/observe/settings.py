@@ -8,8 +8,9 @@ from sparkify.alerts.channels import AWS_CONNECTION
 from sparkify.alerts.reporting import WORK_VARIABLE
 from sparkify.observe import WAREHOUSE_CONNECTION
 from sparkify.observe.attention import Attention
+from sparkify.star import SOURCE_VARIABLE
 
-VARIABLES = ("sparkify_source", WORK_VARIABLE, "sparkify_iam_role", "sparkify_region")
+VARIABLES = (SOURCE_VARIABLE, WORK_VARIABLE, "sparkify_iam_role", "sparkify_region")
 CONNECTIONS = (WAREHOUSE_CONNECTION, AWS_CONNECTION)
 
 

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sparkify import staleness
+from sparkify.addresses import base, split
 from sparkify.alerts.channels import AWS_CONNECTION
 from sparkify.alerts.reporting import WORK_VARIABLE
 from sparkify.copying import SKIP_BAD_RECORDS, Copy
 from sparkify.interval import EPOCH
-from sparkify.objects import S3Object, Store, split
+from sparkify.objects import S3Object, Store
 from sparkify.observe.books import Books, rendered
 from sparkify.observe.calendar import PublishedDay
 from sparkify.staleness import StaleSql
-from sparkify.star import LOG_KEY_FORMAT
+from sparkify.star import LOG_KEY_FORMAT, SOURCE_VARIABLE
 
 _search = threading.Lock()
 _found: tuple[object, list[datetime]] = (None, [])
@@ -65,9 +66,13 @@ def stale_hours(
 
 
 def _events() -> str:
+    return f"{_base(SOURCE_VARIABLE)}/log_data/"
+
+
+def _base(variable: str) -> str:
     from airflow.sdk import Variable
 
-    return f"{Variable.get('sparkify_source')}/log_data/"
+    return base(Variable.get(variable), variable)
 
 
 def _copy() -> Copy:
@@ -76,9 +81,9 @@ def _copy() -> Copy:
     return Copy(
         table=staleness.EVENTS,
         # two searches at once must not write one manifest, and old ones must not pile up
-        manifest_url=f"{Variable.get(WORK_VARIABLE)}/observe/{socket.gethostname()}_{os.getpid()}.manifest",
+        manifest_url=f"{_base(WORK_VARIABLE)}/observe/{socket.gethostname()}_{os.getpid()}.manifest",
         iam_role=Variable.get("sparkify_iam_role"),
-        jsonpaths=f"{Variable.get('sparkify_source')}/log_json_path.json",
+        jsonpaths=f"{_base(SOURCE_VARIABLE)}/log_json_path.json",
         region=Variable.get("sparkify_region"),
         options=[SKIP_BAD_RECORDS],
     )

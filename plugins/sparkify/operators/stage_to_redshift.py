@@ -16,6 +16,7 @@ from sparkify import copying, drift, inspection, ledger, metrics, quarantine
 from sparkify.copying import Copy
 from sparkify.drift import Policy
 from sparkify.errors import explained, retry_conflicts
+from sparkify.feasible import require_feasible
 from sparkify.feed import Feed
 from sparkify.inspection import Inspections
 from sparkify.objects import ObjectReplacedError, S3Object, Store
@@ -56,7 +57,8 @@ class StageToRedshiftOperator(WarehouseOperator):
         manifest: ``s3://bucket/key`` to write the manifest to. Templated.
         iam_role: ARN of the role that the warehouse assumes to read S3, or ``default``; the only way in which COPY is
             authorised. Templated.
-        key_format: keys below ``source`` by day, with ``strftime`` codes, e.g. ``%Y/%m/%Y-%m-%d-events.json``.
+        key_format: keys below ``source`` by day, with ``strftime`` codes of the date, e.g.
+            ``%Y/%m/%Y-%m-%d-events.json``; none of the time of day, e.g. ``%H``.
         pattern: shell pattern of the file names to load when there is no ``key_format``.
         interval: the interval whose days ``key_format`` is applied to, as ``{"start_ms": …, "end_ms": …}`` in
             milliseconds from 1970-01-01T00:00:00Z. Templated.
@@ -82,6 +84,9 @@ class StageToRedshiftOperator(WarehouseOperator):
             that version. Templated.
         aws_conn_id: the connection that lists the objects and writes the manifest.
         kwargs: see ``WarehouseOperator``.
+
+    Raises:
+        ValueError: arguments that cannot work, alone or together; see :func:`sparkify.feasible.require_feasible`.
     """
 
     template_fields: Sequence[str] = (
@@ -127,6 +132,16 @@ class StageToRedshiftOperator(WarehouseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        # Here, and not when it executes: Airflow shows what is raised while a DAG is parsed as its import error, to
+        # the person who has just written it, and no run begins that could end green with nothing loaded.
+        require_feasible(
+            key_format=key_format,
+            file_format=file_format,
+            copy_options=copy_options,
+            region=region,
+            reads_records=feed is not None or quarantine is not None,
+            skips_records=quarantine is not None,
+        )
         self.table = table
         self.source = source
         self.manifest = manifest

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.sql.operators.sql import BaseSQLOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sparkify import parts, stamps, warehouse
+from sparkify import connections, parts, stamps, warehouse
 from sparkify.declared import Declared
 from sparkify.errors import explained
 from sparkify.parts import EVERYTHING, Parts
 from sparkify.warehouse import Session, unqualified
 
 if TYPE_CHECKING:
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
     from airflow.sdk import Connection
 
     from sparkify.lineage.datasets import Warehouse
@@ -79,6 +80,28 @@ class WarehouseOperator(BaseSQLOperator):
         name = unqualified(str(getattr(self, "table", self.task_id)))
         if not self.is_wanted(name):
             raise AirflowSkipException(f"This run is limited to {self.only}: {name} is left as it is.")
+
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Render the templated fields; a Variable that is missing is not waited for.
+
+        Args:
+            context: Airflow's.
+            jinja_env: the DAG's, by default.
+
+        Raises:
+            AirflowFailException: a Variable that a field names is not set.
+        """
+        with connections.required():
+            super().render_template_fields(context, jinja_env)
+
+    def get_db_hook(self) -> DbApiHook:
+        """The hook of the connection, see :func:`sparkify.connections.read_right`.
+
+        Raises:
+            AirflowFailException: the connection is missing, or a value in it cannot be what it has to be.
+        """
+        with connections.required():
+            return connections.read_right(super().get_db_hook(), str(self.conn_id))
 
     def is_wanted(self, name: str) -> bool:
         """Whether the run has anything to do with a table, task or step; see ``parts_of``."""

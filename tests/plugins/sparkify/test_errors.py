@@ -1,5 +1,6 @@
 """What the drivers really raise, sorted into what a retry can cure and what it cannot."""
 
+import psycopg
 import psycopg2
 import pytest
 import redshift_connector
@@ -17,18 +18,25 @@ PERMANENT = {
     "no such role": "copy {schema}.t from 's3://sparkify-source/x' "
     "iam_role 'arn:aws:iam::123456789012:role/nobody' format as json 'auto'",
 }
+DRIVERS = ("redshift_connector", "psycopg2", "psycopg")
+ANY = (redshift_connector.Error, psycopg2.Error, psycopg.Error)
 
 
-@pytest.fixture(params=["redshift_connector", "psycopg2"])
-def connection(request, sandbox):
-    opened = sandbox.redshift() if request.param == "redshift_connector" else sandbox.psycopg2()
+@pytest.fixture(params=DRIVERS)
+def driver(request):
+    return request.param
+
+
+@pytest.fixture
+def connection(driver, sandbox):
+    opened = sandbox.by(driver)
     opened.autocommit = True
     return opened
 
 
-def raised(connection, statement):
-    with pytest.raises((redshift_connector.Error, psycopg2.Error)) as caught:
-        connection.cursor().execute(statement)
+def raised(connection, statement, *values):
+    with pytest.raises((*ANY, *errors.CLIENT_FAULTS, OSError)) as caught:
+        connection.cursor().execute(statement, *values)
     return caught.value
 
 
@@ -112,3 +120,59 @@ def test_what_is_explained_already_is_left_as_it_is():
 def test_a_manifest_that_s3_fails_to_serve_may_be_served_next_time(answer, permanent):
     fields = {"C": "XX000", "M": f"Problem reading manifest file - S3ServiceException:{answer}"}
     assert errors.is_permanent(redshift_connector.ProgrammingError(fields)) is permanent
+
+
+@pytest.mark.parametrize(
+    ("driver", "statement", "values"),
+    [
+        *((driver, "select %s", [object()]) for driver in DRIVERS),
+        *((driver, "select %z", [1]) for driver in ("redshift_connector", "psycopg")),
+        *((driver, "", None) for driver in ("redshift_connector", "psycopg2")),
+        *((driver, "select %s, %s", [1]) for driver in ("psycopg2", "psycopg")),
+    ],
+)
+def test_what_the_driver_itself_refuses_it_would_refuse_again(connection, statement, values):
+    error = raised(connection, statement, values)
+    assert errors.is_permanent(error), repr(error)
+
+
+@pytest.mark.parametrize("other", [{"password": "wrong"}, {"user": "nobody"}, {"database": "nowhere"}], ids=str)
+def test_a_login_that_is_refused_would_be_refused_again(driver, sandbox, other):
+    if driver != "redshift_connector":
+        other = {{"database": "dbname"}.get(name, name): value for name, value in other.items()}
+    with pytest.raises(ANY) as refused:
+        sandbox.by(driver, **other)
+    assert errors.is_permanent(refused.value), repr(refused.value)
+
+
+def test_a_server_that_nobody_reaches_may_be_there_next_time(driver, sandbox, free_port):
+    with pytest.raises(ANY) as unreached:
+        sandbox.by(driver, port=free_port)
+    assert not errors.is_permanent(unreached.value), repr(unreached.value)
+
+
+def test_a_connection_that_is_lost_may_be_opened_again(connection, sandbox):
+    cursor = connection.cursor()
+    cursor.execute("select pg_backend_pid()")
+    other = sandbox.redshift()
+    other.autocommit = True
+    other.cursor().execute(f"select pg_terminate_backend({cursor.fetchone()[0]})")
+    for _ in range(2):  # as it is lost, and afterwards
+        error = raised(connection, "select 1")
+        assert not errors.is_permanent(error), repr(error)
+
+
+def test_a_server_without_tls_is_a_matter_of_settings(driver, sandbox):
+    how = {"ssl": True, "sslmode": "verify-ca"} if driver == "redshift_connector" else {"sslmode": "require"}
+    with pytest.raises(ANY) as refused:
+        sandbox.by(driver, **how)
+    assert errors.is_permanent(refused.value), repr(refused.value)
+
+
+@pytest.mark.parametrize("fault", [KeyError("start"), TypeError("no int"), AttributeError("no such field")], ids=repr)
+def test_a_fault_of_the_program_is_named_by_its_kind_and_not_tried_again(fault):
+    with (
+        pytest.raises(AirflowFailException, match=f"{type(fault).__name__}: .*A retry would meet it again"),
+        errors.explained("dwh", "Counting"),
+    ):
+        raise fault

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from sparkify.objects import ObjectReplacedError, Store, split
+from sparkify.objects import ObjectReplacedError, Store
 
 
 @pytest.fixture
@@ -67,16 +67,6 @@ def test_lines_are_those_of_the_version_that_was_listed(store, bucket):
     store.client.put_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}x", Body=body)
     found = store.named(bucket.url, "x")
     assert list(store.lines(found)) == [b"one\r\n", b"\r\n", b"t" * 100_000 + b"\rwo\n", b"three"]
-
-
-@pytest.mark.parametrize("url", ["", "/data", "s3:/b/k", "https://b/k", "s3://"])
-def test_what_is_no_address_is_refused(url):
-    with pytest.raises(AirflowFailException, match=r"expected s3://bucket/prefix"):
-        split(url)
-
-
-def test_a_key_may_hold_what_urls_give_a_meaning():
-    assert split("s3://b/a/what?#1.json") == ("b", "a/what?#1.json")
 
 
 def test_every_day_has_an_object_or_none_and_keys_are_padded(store, bucket):

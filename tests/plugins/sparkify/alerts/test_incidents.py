@@ -108,7 +108,7 @@ def test_a_task_that_is_killed_is_told_by_the_end_of_its_run_and_one_that_told_i
     assert told() == EACH
     (text,) = arrived(hours[0].run_id)["sns"]
     assert "sparkify.publish" in text
-    assert "ended without a word" in text
+    assert "without an error of its own: a person marked it failed, or its process was ended" in text
     hours[1].ended("load_users", ValueError("broken"))
     hours[2].states["load_users"] = "success"
     hours[2].ended("cleanup")
