@@ -286,7 +286,7 @@ def test_a_missing_work_bucket_is_named(loaded):
 
 def test_a_source_that_is_no_address_is_named(loaded):
     message = failure(loaded, changed(loaded, sparkify_source="/data/sparkify"))
-    assert "'/data/sparkify/log_data/' is not an address in S3" in message
+    assert "The Variable sparkify_source is '/data/sparkify', which is not an address in S3" in message
 
 
 def test_a_prefix_without_any_object_is_named(loaded):
