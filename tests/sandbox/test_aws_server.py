@@ -180,7 +180,9 @@ def test_motos_own_reset_is_shut_to_the_administrator_too(aws):
     """With the right signature: botocore's own, for another path of the stand-in."""
 
     request = AWSRequest("POST", f"{aws['endpoint']}/moto-api/reset", data=b"")
-    SigV4Auth(Credentials(aws["root_access_key_id"], aws["root_secret_access_key"]), "sqs", "us-west-2").add_auth(request)
+    SigV4Auth(Credentials(aws["root_access_key_id"], aws["root_secret_access_key"]), "sqs", "us-west-2").add_auth(
+        request
+    )
     status, _, _ = ask(aws, "/moto-api/reset", "POST", b"", **dict(request.headers))
     assert status == 403
     assert contents(s3_of(aws)) == {"secret": b"secret"}
